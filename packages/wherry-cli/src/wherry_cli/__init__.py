@@ -1,0 +1,5 @@
+"""The wherry command: HTTP requests from the terminal, and a demo server to try them on."""
+
+from ._version import __version__
+
+__all__ = ["__version__"]
