@@ -30,7 +30,8 @@ class Place:
 class Import:
     """One name of one import statement, relative names resolved.
 
-    `module` is what stands after `import` or `from`; `name` is the imported name, None for `import module`.
+    `module` is what stands after `import` or `from`; `name` is the imported name, None for `import
+    module`.
     """
 
     place: Place
@@ -51,7 +52,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Touch:
-    """An underscored attribute reached through an imported name: `dotted` is imported, `attribute` is not public."""
+    """An underscored `attribute` reached through `dotted`, a name that was imported."""
 
     place: Place
     dotted: str
@@ -70,7 +71,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One line of a dependency list: the distribution's normalized name and where it is declared."""
+    """One line of a dependency list: the normalized name and where it is declared."""
 
     distribution: str
     place: Place
@@ -78,7 +79,7 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Package:
-    """One folder under packages/: its distribution name, what it declares, and its modules by dotted name."""
+    """One folder under packages/: what it is called, what it declares, its modules by name."""
 
     distribution: str
     import_name: str

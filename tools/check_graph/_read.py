@@ -1,67 +1,50 @@
 """Reads pyproject files and sources into the model; runs nothing of what it reads.
 
-Decides what counts as an import and when it happens: `import` and `from` statements anywhere, and calls of
-`import_module` or `__import__` with a constant name.
+Decides what counts as an import and when it happens: `import` and `from` statements anywhere, and
+calls of `import_module` or `__import__` with a constant name.
 """
 
 import ast
-import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tools.projects import Project, read_projects, required_name
+
 from ._model import Import, Module, Package, Place, Reach, Requirement, Touch, is_private
 
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError"})
 _IMPORT_CALLS = frozenset({"import_module", "__import__"})
-
-
-def normalized(distribution: str) -> str:
-    """The distribution name as indexes compare it (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def read_packages(root: Path) -> dict[str, Package]:
     """Every package under root/packages, by distribution name.
 
-    Paths in the result are relative to `root` where they lie below it. Raises OSError, SyntaxError or
-    tomllib.TOMLDecodeError for files that cannot be read.
+    Paths in the result are relative to `root` where they lie below it. Raises OSError, SyntaxError
+    or tomllib.TOMLDecodeError for files that cannot be read.
     """
-    found = (read_package(path.parent, root) for path in sorted(root.glob("packages/*/pyproject.toml")))
-    return {package.distribution: package for package in found}
+    return {name: read_package(project, root) for name, project in read_projects(root).items()}
 
 
-def read_package(folder: Path, root: Path) -> Package:
+def read_package(project: Project, root: Path) -> Package:
     """One package: its declared dependencies and its modules."""
-    pyproject = folder / "pyproject.toml"
-    text = pyproject.read_text(encoding="utf-8")
-    project = tomllib.loads(text)["project"]
+    pyproject = project.folder / "pyproject.toml"
+    rows = pyproject.read_text(encoding="utf-8").splitlines()
     shown = pyproject.relative_to(root)
-    distribution = normalized(project["name"])
-    import_name = distribution.replace("-", "_")
-    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
+    extras = [line for lines in project.extras.values() for line in lines]
     return Package(
-        distribution=distribution,
-        import_name=import_name,
-        source=folder / "src" / import_name,
+        distribution=project.distribution,
+        import_name=project.import_name,
+        source=project.folder / "src" / project.import_name,
         pyproject=shown,
-        dependencies=_requirements(project.get("dependencies", []), text, shown),
-        extras=_requirements(extras, text, shown),
-        modules=_read_modules(folder / "src", root),
+        dependencies=tuple(_requirement(line, rows, shown) for line in project.dependencies),
+        extras=tuple(_requirement(line, rows, shown) for line in extras),
+        modules=_read_modules(project.folder / "src", root),
     )
 
 
-def _requirements(lines: list[str], text: str, shown: Path) -> tuple[Requirement, ...]:
-    return tuple(_requirement(line, text, shown) for line in lines)
-
-
-def _requirement(line: str, text: str, shown: Path) -> Requirement:
-    match = _NAME.match(line.strip())
-    if match is None:
-        raise ValueError(f"{shown}: expected a requirement that starts with a name, got {line!r}")
-    at = next((n for n, row in enumerate(text.splitlines(), 1) if line in row), 1)
-    return Requirement(normalized(match.group()), Place(shown, at))
+def _requirement(line: str, rows: list[str], shown: Path) -> Requirement:
+    at = next((number for number, row in enumerate(rows, 1) if line in row), 1)
+    return Requirement(required_name(line), Place(shown, at))
 
 
 def _read_modules(source: Path, root: Path) -> dict[str, Module]:

@@ -5,6 +5,9 @@
 The leaves name the part that was wrong. Peer bytes are quoted with `repr`, at most 100 of them.
 """
 
+# Four of the names are those users of aiohttp know from `__cause__`, so without "Error":
+# ruff: noqa: N818
+
 QUOTE_LIMIT = 100
 """How many bytes of a peer's message an error text repeats. Enough to recognise it, no flood."""
 
@@ -77,4 +80,4 @@ class TransferEncodingError(PayloadEncodingError):
 
 
 class ContentEncodingError(PayloadEncodingError):
-    """A content coding cannot be undone: corrupt, cut off, too deep, or no decoder (RFC 9110 §8.4)."""
+    """A content coding cannot be undone: corrupt, cut off, too deep, no decoder (RFC 9110 §8.4)."""

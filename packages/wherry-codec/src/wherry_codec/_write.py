@@ -1,4 +1,4 @@
-"""Request heads on the way out (RFC 9112 §3, §5; RFC 9110 §5).
+"""Heads on the way out (RFC 9112 §3-§6; RFC 9110 §5, §7.2).
 
 Everything a caller can inject through is checked here, before any connection is touched.
 """
@@ -6,12 +6,18 @@ Everything a caller can inject through is checked here, before any connection is
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from http import HTTPStatus
+
+from multidict import MultiMapping
 
 from ._errors import LocalProtocolError, quote
+from ._framing import CHUNKED
 
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _find_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 _find_control_or_blank = re.compile(r"[\x00-\x20\x7f]").search
+_has_userinfo = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*+://)?[^/?#@]*+@").match
+_is_digits = re.compile(r"[0-9]++").fullmatch
 
 
 @lru_cache(maxsize=1024)
@@ -37,7 +43,8 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
     """
     lines = []
     for name, value in fields:
-        if not isinstance(name, str) or not isinstance(value, str):
+        # Said at run time too, for callers without a type checker.
+        if not isinstance(name, str) or not isinstance(value, str):  # type: ignore[redundant-expr]
             raise TypeError(
                 f"header names and values must be str, got {type(name).__name__} and "
                 f"{type(value).__name__} for {name!r}"
@@ -58,13 +65,81 @@ def write_request_head(
 ) -> bytes:
     """The request line, the field lines and the empty line, encoded as UTF-8.
 
-    `target` is the request target in the form that fits (RFC 9112 §3.2); it must hold no blank and
-    no control character. Raises `LocalProtocolError` or `TypeError`, see `write_fields`.
+    `target` is the request target in the form that fits (RFC 9112 §3.2); it must hold no blank, no
+    control character and no userinfo. Raises `LocalProtocolError` or `TypeError`, see
+    `write_fields`.
     """
     check_method(method)
     found = _find_control_or_blank(target)
     if found is not None or not target:
         what = f"has {found.group()!r} in it" if found else "is empty"
         raise LocalProtocolError(f"request target {what}: {quote(target)}")
-    text = f"{method} {target} HTTP/1.{minor}\r\n{write_fields(fields)}\r\n"
-    return text.encode("utf-8", "surrogateescape")
+    if target[0] != "/" and _has_userinfo(target) is not None:
+        # Not shown: it may be a password.
+        raise LocalProtocolError("request target has userinfo in it; send an Authorization field")
+    return _encode(f"{method} {target} HTTP/1.{minor}\r\n{write_fields(fields)}\r\n")
+
+
+def write_response_head(
+    status: int, fields: Iterable[tuple[str, str]], reason: str | None = None
+) -> bytes:
+    """The status line of HTTP/1.1, the field lines and the empty line, encoded as UTF-8.
+
+    `reason` None means the usual phrase for the status, if it has one. Raises `LocalProtocolError`
+    for a status outside 100 to 999 or a control character in the reason, and what `write_fields`
+    raises.
+    """
+    if not 100 <= status <= 999:
+        raise LocalProtocolError(f"status code is not between 100 and 999: {status}")
+    phrase = _reason_phrase(status) if reason is None else reason
+    found = _find_control(phrase)
+    if found is not None:
+        raise LocalProtocolError(f"reason phrase has {found.group()!r} in it: {quote(phrase)}")
+    return _encode(f"HTTP/1.1 {status} {phrase}\r\n{write_fields(fields)}\r\n")
+
+
+def declared_body_length(fields: MultiMapping[str]) -> int | None:
+    """How the fields of an outgoing message frame its body: bytes, `CHUNKED`, or None if not.
+
+    Raises `LocalProtocolError` for more than one Content-Length, one that is no number, one
+    together with Transfer-Encoding, or transfer codings that do not end in a single `chunked`.
+    """
+    lengths = fields.getall("Content-Length", [])
+    codings = fields.getall("Transfer-Encoding", [])
+    if codings:
+        if lengths:
+            raise LocalProtocolError("Content-Length and Transfer-Encoding exclude each other")
+        names = [name.strip(" \t").lower() for name in ",".join(codings).split(",")]
+        if names[-1] != "chunked" or names.count("chunked") > 1:
+            raise LocalProtocolError(f"Transfer-Encoding does not end in chunked: {codings!r}")
+        return CHUNKED
+    if not lengths:
+        return None
+    if len(lengths) > 1 or _is_digits(lengths[0]) is None:
+        raise LocalProtocolError(f"Content-Length must be one decimal number, got {lengths!r}")
+    return int(lengths[0])
+
+
+def check_host(fields: MultiMapping[str], minor: int = 1) -> None:
+    """Raise `LocalProtocolError` unless there is one Host, without userinfo (or none, in 1.0)."""
+    hosts = fields.getall("Host", [])
+    if len(hosts) != 1 and (hosts or minor > 0):
+        raise LocalProtocolError(f"a request needs exactly one Host field, got {len(hosts)}")
+    if hosts and "@" in hosts[0]:
+        raise LocalProtocolError("Host has userinfo in it; send an Authorization field")
+
+
+def _reason_phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _encode(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as exc:
+        raise LocalProtocolError(
+            f"head has a lone surrogate, {text[exc.start]!r}, which has no UTF-8 form"
+        ) from exc

@@ -1,5 +1,67 @@
 """Request body types for HTTP clients: bytes, text, JSON, files, async iterables."""
 
+from ._async_iterable import (
+    AsyncIterablePayload,
+    StreamerPayload,
+    StreamReaderPayload,
+    WriterCall,
+    streamer,
+)
+from ._base import Payload
+from ._disposition import content_disposition_header
+from ._file import (
+    BufferedReaderPayload,
+    BytesIOPayload,
+    IOBasePayload,
+    PathPayload,
+    TextIOPayload,
+)
+from ._memory import (
+    BytesPayload,
+    JsonBytesPayload,
+    JsonPayload,
+    StringIOPayload,
+    StringPayload,
+)
+from ._registry import (
+    PAYLOAD_REGISTRY,
+    LookupError,  # noqa: A004 - the name is aiohttp's
+    Order,
+    PayloadRegistry,
+    get_payload,
+    payload_type,
+    register_payload,
+)
 from ._version import __version__
+from .protocols import ByteSink, ByteSource, SendablePayload
 
-__all__ = ["__version__"]
+__all__ = [
+    "PAYLOAD_REGISTRY",
+    "AsyncIterablePayload",
+    "BufferedReaderPayload",
+    "ByteSink",
+    "ByteSource",
+    "BytesIOPayload",
+    "BytesPayload",
+    "IOBasePayload",
+    "JsonBytesPayload",
+    "JsonPayload",
+    "LookupError",
+    "Order",
+    "PathPayload",
+    "Payload",
+    "PayloadRegistry",
+    "SendablePayload",
+    "StreamReaderPayload",
+    "StreamerPayload",
+    "StringIOPayload",
+    "StringPayload",
+    "TextIOPayload",
+    "WriterCall",
+    "__version__",
+    "content_disposition_header",
+    "get_payload",
+    "payload_type",
+    "register_payload",
+    "streamer",
+]

@@ -1,6 +1,7 @@
 """The layer table: who stands above whom, and who does without asyncio and ssl.
 
-This is the architecture's picture as data. A new package gets its line here before it gets its first module.
+This is the architecture's picture as data. A new package gets its line here before it gets its
+first module.
 """
 
 LAYERS = {
@@ -26,7 +27,8 @@ IO_MODULES = frozenset({"asyncio", "ssl"})
 LAZY_IO = {"wherry-errors": frozenset({"ssl"})}
 """What a package of `WITHOUT_IO` may import in a module that is loaded only through `__getattr__`.
 
-An exception class that derives from `ssl.SSLError` needs ssl, but only where that class is asked for.
+An exception class that derives from `ssl.SSLError` needs ssl, but only where that class is asked
+for.
 """
 
 TYPED_ONLY = {"wherry-errors": frozenset({"yarl"})}

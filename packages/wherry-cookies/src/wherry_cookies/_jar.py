@@ -1,0 +1,335 @@
+"""CookieJar: the façade over parsing, acceptance and storage, with the names aiohttp's users know.
+
+Turns URLs into hosts and paths, keeps the clock, remembers finished Cookie fields, and logs
+refusals. The rules are in the modules it calls. Nothing here needs an event loop.
+"""
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from http.cookies import BaseCookie, Morsel, SimpleCookie
+from types import MappingProxyType
+
+from yarl import URL
+
+from ._abc import AbstractCookieJar, ClearCookiePredicate, LooseCookies
+from ._accept import Policy, Refusal, Setter, accept, accept_saved, trusted_origins
+from ._cookie import SHARED, Cookie
+from ._cookie_header import encode_cookies, join_cookies, pairs_of
+from ._domain import canonical_host, domain_match, domains_covering, is_ip_address
+from ._limits import DEFAULT_LIMITS, CookieLimits
+from ._morsel import ReceivedMorsel, read_morsel, sent_morsel, stored_morsel
+from ._persist import read_file, write_file
+from ._set_cookie import Fault, SetCookie, read_set_cookie
+from ._store import CookieStore
+from ._value import check_caller_cookie, coded_value
+
+_NO_URL = URL()
+_log = logging.getLogger("wherry.client")
+
+# Remembered Cookie fields: enough for a client of an API, no use for a crawler anyway. With the
+# bound on path and field together they never take more than 2 MiB; longer ones are built anew.
+_MAX_REMEMBERED = 512
+_MAX_REMEMBERED_LENGTH = 4096
+
+
+class CookieJar(AbstractCookieJar):
+    """An RFC 6265 cookie jar. Not safe for use from several threads at once.
+
+    - `unsafe`: whether IP addresses may set and get cookies.
+    - `quote_cookie`: whether values *the caller* sets are quoted by the rules of `http.cookies`.
+      What a server set goes back byte for byte in any case.
+    - `treat_as_secure_origin`: URLs, one or several, whose origins get Secure cookies over plain
+      HTTP.
+    - `loop`: ignored.
+    - `limits`: how much servers may store.
+    - `is_public_suffix`: says whether a domain, in IDNA form, is one under which strangers
+      register, such as `co.uk`. Without it only single labels are.
+    - `now`: the clock, seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        *,
+        unsafe: bool = False,
+        quote_cookie: bool = True,
+        treat_as_secure_origin: str | URL | Sequence[str | URL] | None = None,
+        loop: object = None,
+        limits: CookieLimits = DEFAULT_LIMITS,
+        is_public_suffix: Callable[[str], bool] | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(loop=loop)
+        self._quote_cookie = quote_cookie
+        self._policy = Policy(
+            limits, unsafe, trusted_origins(treat_as_secure_origin), is_public_suffix
+        )
+        self._now = now
+        self._store = CookieStore(limits)
+        self._next_expiry = self._store.next_expiry
+        self._remembered: dict[tuple[str, str | None, str, int | None], str] = {}
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        # Whoever overrides the documented method expects it to be asked. Our own shortcuts past it
+        # step aside, unless the subclass brings its own.
+        if cls.filter_cookies is not CookieJar.filter_cookies:
+            _keep_out_of_the_way(cls, "cookie_header", _header_of_filtered)
+        if cls.update_cookies is not CookieJar.update_cookies:
+            _keep_out_of_the_way(
+                cls, "update_cookies_from_headers", AbstractCookieJar.update_cookies_from_headers
+            )
+
+    def __len__(self) -> int:
+        return self._store.count
+
+    def __bool__(self) -> bool:
+        return self._store.count > 0
+
+    def __iter__(self) -> Iterator[Morsel[str]]:
+        self._expire()
+        return iter([stored_morsel(cookie) for cookie in self._store])
+
+    def __repr__(self) -> str:
+        return f"<CookieJar cookies={self._store.count} unsafe={self.unsafe}>"
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether IP addresses may set and get cookies."""
+        return self._policy.unsafe
+
+    @property
+    def quote_cookie(self) -> bool:
+        """Whether values the caller sets are quoted when they have unusual characters."""
+        return self._quote_cookie
+
+    @property
+    def cookies(self) -> Mapping[tuple[str, str], SimpleCookie]:
+        """A copy of what is stored, by domain and path; the domain is "" for shared cookies."""
+        self._expire()
+        found: dict[tuple[str, str], SimpleCookie] = {}
+        for cookie in self._store:
+            group = found.setdefault((cookie.domain, cookie.path), SimpleCookie())
+            group[cookie.name] = stored_morsel(cookie)
+        return MappingProxyType(found)
+
+    @property
+    def host_only_cookies(self) -> frozenset[tuple[str, str]]:
+        """Domain and name of the cookies that go to exactly one host."""
+        self._expire()
+        return frozenset((c.domain, c.name) for c in self._store if c.host_only)
+
+    def cookie_header(self, url: URL) -> str:
+        """The Cookie field value for a request to `url`: `a=1; b=2`, or "" if no cookie matches.
+
+        All matching cookies, longest path first, then oldest first (RFC 6265 §5.4), each value byte
+        for byte as the server sent it. Remembered until the jar changes.
+        """
+        if self._next_expiry <= self._now():
+            self._expire()
+        try:
+            return self._remembered[url.scheme, url.raw_host, url.raw_path, url.port]
+        except KeyError:
+            return self._build_header(url)
+
+    def filter_cookies(self, request_url: URL | str = _NO_URL) -> BaseCookie[str]:
+        """The cookies that match `request_url`, one per name; without URL the shared ones.
+
+        Of several with one name the more specific counts: shared ones lose against those of a host,
+        shorter domains against longer, then shorter paths against longer (S-196). `cookie_header`
+        gives them all. Morsels have no attributes, as in a Cookie field. A `str` is accepted with a
+        DeprecationWarning.
+        """
+        if isinstance(request_url, str):
+            warnings.warn(
+                "filter_cookies() takes a yarl.URL; str is deprecated", DeprecationWarning, 2
+            )
+            request_url = URL(request_url)
+        self._expire()
+        chosen: dict[str, Cookie] = {}
+        for cookie in self._matching(request_url):
+            rival = chosen.get(cookie.name)
+            if rival is None or _specificity(rival) < _specificity(cookie):
+                chosen[cookie.name] = cookie
+        cookies = BaseCookie[str]()
+        for name, cookie in chosen.items():
+            cookies[name] = sent_morsel(name, cookie.coded_value)
+        return cookies
+
+    def update_cookies(self, cookies: LooseCookies, response_url: URL = _NO_URL) -> None:
+        """Store cookies on the caller's authority.
+
+        They come as a mapping or as pairs, of names to strings or Morsels.
+
+        With a URL they are stored as if its host had set them, except that Secure cookies, long
+        values and name prefixes are taken on trust. Without, they are shared: sent to every host,
+        or to the domain a Morsel names. A Morsel out of a response read by this package is treated
+        as in `update_cookies_from_headers`. Raises InvalidCookieError, and stores nothing, if a
+        name or value cannot be sent. A cookie that may not be set for the URL is dropped with a log
+        record.
+        """
+        caller = Setter.of(response_url, self._policy, is_server=False)
+        server = Setter.of(response_url, self._policy, is_server=bool(response_url.raw_host))
+        wanted = [
+            (self._read(name, value), server if isinstance(value, ReceivedMorsel) else caller)
+            for name, value in pairs_of(cookies)
+        ]
+        for received, setter in wanted:
+            self._take(received, setter)
+
+    def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
+        """Store what the Set-Cookie fields of a response from `response_url` say (RFC 6265 §5.3).
+
+        Never raises because of a field's content: what may not be stored is dropped with a log
+        record.
+        """
+        setter = Setter.of(response_url, self._policy, is_server=True)
+        for field_value in headers:
+            received = read_set_cookie(field_value)
+            if isinstance(received, SetCookie):
+                self._take(received, setter)
+            else:
+                level = logging.WARNING if received is Fault.ILLEGAL_NAME else logging.DEBUG
+                _log.log(level, "Set-Cookie field from %r skipped: %s", setter.host, received.value)
+
+    def clear(self, predicate: ClearCookiePredicate | None = None) -> None:
+        """Remove all cookies, or the expired ones and those for which `predicate` is true."""
+        if predicate is None:
+            self._store.clear()
+        else:
+            self._expire()
+            for cookie in list(self._store):
+                if predicate(stored_morsel(cookie)):
+                    self._store.remove(cookie)
+        self._changed()
+
+    def clear_domain(self, domain: str) -> None:
+        """Remove the cookies of the domain and of its subdomains. "" means the shared ones."""
+        name = domain.removeprefix(".")
+        name = canonical_host(name) or name
+        for cookie in list(self._store):
+            if domain_match(cookie.domain, name):
+                self._store.remove(cookie)
+        self._changed()
+
+    def save(self, file_path: str | os.PathLike[str]) -> None:
+        """Write the cookies to a JSON file, replaced as a whole and readable by its owner only.
+
+        Session cookies are saved too. A failure leaves an older file as it was. Raises OSError.
+        """
+        self._expire()
+        write_file(file_path, sorted(self._store, key=_age))
+
+    def load(self, file_path: str | os.PathLike[str]) -> None:
+        """Replace the jar's content by that of a file from `save`, or of one that aiohttp wrote.
+
+        Expired cookies and those the jar would not take from the caller are dropped. After an error
+        the jar is as it was. Raises OSError; CookieFileError, a ValueError that says where the file
+        is damaged; pickle.UnpicklingError for an old pickle with anything but cookies in it, none
+        of which is executed.
+        """
+        now = self._now()
+        store = CookieStore(self._policy.limits)
+        for saved in read_file(file_path):
+            cookie = accept_saved(saved, self._policy, now)
+            if isinstance(cookie, Refusal):
+                _log.debug("saved cookie %.100r dropped: %s", saved.cookie.name, cookie.reason)
+            elif not cookie.is_expired(now):
+                store.put(cookie)
+        self._store = store
+        self._changed()
+
+    def _read(self, name: str, value: str | Morsel[str]) -> SetCookie:
+        if not isinstance(value, Morsel):
+            return SetCookie(name, coded_value(name, value, self._quote_cookie))
+        cookie = read_morsel(name, value, quote_cookie=self._quote_cookie)
+        check_caller_cookie(cookie.name, cookie.coded_value)
+        return cookie
+
+    def _take(self, received: SetCookie, setter: Setter) -> None:
+        """§5.3 as a whole for one cookie."""
+        self._expire()  # so that eviction finds no expired cookies to spare
+        now = self._now()
+        cookie = accept(received, setter, self._policy, now)
+        if isinstance(cookie, Cookie) and not setter.is_secure and self._store.hides_secure(cookie):
+            cookie = Refusal("it would hide a Secure cookie, and it came over plain HTTP")
+        if isinstance(cookie, Refusal):
+            _log.debug("cookie %.100r of %r refused: %s", received.name, setter.host, cookie.reason)
+        elif cookie.is_expired(now):
+            self._drop(cookie)
+        else:
+            self._put(cookie)
+
+    def _put(self, cookie: Cookie) -> None:
+        replaced = self._store.put(cookie)
+        if replaced and replaced.is_sent_like(cookie):
+            # Servers repeat a session cookie in every response, with a later expiry at most.
+            # No field changes then, and a replacement never evicts.
+            self._next_expiry = self._store.next_expiry
+        else:
+            self._changed()
+
+    def _drop(self, cookie: Cookie) -> None:
+        stored = self._store.get(cookie.domain, cookie.path, cookie.name)
+        if stored is not None:
+            self._store.remove(stored)
+            self._changed()
+
+    def _expire(self) -> None:
+        now = self._now()
+        if self._next_expiry <= now and self._store.expire(now):
+            self._changed()
+        else:
+            self._next_expiry = self._store.next_expiry
+
+    def _changed(self) -> None:
+        self._remembered.clear()
+        self._next_expiry = self._store.next_expiry
+
+    def _matching(self, url: URL) -> list[Cookie]:
+        host = url.raw_host or ""
+        found = self._store.matching(host, self._domains(host), url.raw_path)
+        if self._policy.is_secure(url):
+            return found
+        return [cookie for cookie in found if not cookie.secure]
+
+    def _domains(self, host: str) -> tuple[str, ...]:
+        if not host or (is_ip_address(host) and not self._policy.unsafe):
+            return (SHARED,)
+        return (SHARED, *domains_covering(host))
+
+    def _build_header(self, url: URL) -> str:
+        limit = self._policy.limits.cookie_header
+        header, left_out = join_cookies(self._matching(url), limit)
+        if left_out:
+            _log.warning(
+                "%d cookies for %r not sent: together more than %d octets, see CookieLimits",
+                left_out,
+                url.raw_host,
+                limit,
+            )
+        if len(self._remembered) >= _MAX_REMEMBERED:
+            self._remembered.clear()
+        if len(header) + len(url.raw_path) <= _MAX_REMEMBERED_LENGTH:
+            self._remembered[url.scheme, url.raw_host, url.raw_path, url.port] = header
+        return header
+
+
+def _header_of_filtered(jar: CookieJar, url: URL) -> str:
+    """The Cookie field value of a subclass that chooses its cookies itself."""
+    return encode_cookies(jar.filter_cookies(url))
+
+
+def _keep_out_of_the_way(cls: type[CookieJar], name: str, substitute: object) -> None:
+    if getattr(cls, name) is getattr(CookieJar, name):
+        setattr(cls, name, substitute)
+
+
+def _specificity(cookie: Cookie) -> tuple[bool, int, int]:
+    return cookie.domain != SHARED, len(cookie.domain), len(cookie.path)
+
+
+def _age(cookie: Cookie) -> int:
+    return cookie.created

@@ -1,0 +1,114 @@
+"""The `http.cookies` views of cookies, which is how the public API of a jar shows and takes them.
+
+Translates between `Morsel` and our own records; decides nothing. Views are copies: changing one
+changes nothing in a jar.
+"""
+
+from collections.abc import Sequence
+from http.cookies import Morsel, SimpleCookie
+from typing import Protocol, cast
+
+from ._cookie import Cookie
+from ._date import format_http_date, parse_cookie_date
+from ._set_cookie import SetCookie, parse_max_age, parse_set_cookie
+from ._value import plain_value
+
+
+class ReceivedMorsel(Morsel[str]):
+    """A Morsel that remembers the set-cookie-string it was read from.
+
+    A jar that gets one through `update_cookies` applies the rules for servers instead of those for
+    callers, and finds attributes for which `http.cookies` of older Pythons has no key.
+    """
+
+    #: None for a copy or an unpickled one: these are ordinary morsels again.
+    received: SetCookie | None = None
+
+
+def received_morsel(received: SetCookie) -> ReceivedMorsel:
+    """The view of a Set-Cookie field, with the attributes as the server wrote them."""
+    morsel = ReceivedMorsel()
+    _fill(morsel, received, received.expires)
+    morsel.received = received
+    return morsel
+
+
+def stored_morsel(cookie: Cookie) -> Morsel[str]:
+    """The view of a stored cookie; `expires` is there also if the server gave only an age."""
+    morsel = Morsel[str]()
+    _fill(morsel, cookie, "" if cookie.expires_at is None else format_http_date(cookie.expires_at))
+    return morsel
+
+
+def sent_morsel(name: str, coded_value: str) -> Morsel[str]:
+    """The view of a cookie about to be sent: name and value only, as in a Cookie field."""
+    morsel = Morsel[str]()
+    _name_and_value(morsel, name, coded_value)
+    return morsel
+
+
+def read_morsel(name: str, morsel: Morsel[str], *, quote_cookie: bool) -> SetCookie:
+    """What a Morsel says, in the terms of a Set-Cookie field.
+
+    `quote_cookie` chooses its coded value over its plain one.
+    """
+    if isinstance(morsel, ReceivedMorsel) and morsel.received is not None:
+        return morsel.received
+    expires = str(morsel["expires"])
+    return SetCookie(
+        name,
+        str(morsel.coded_value if quote_cookie else morsel.value),
+        domain=str(morsel["domain"]),
+        path=str(morsel["path"]),
+        max_age=parse_max_age(str(morsel["max-age"])),
+        expires=expires,
+        expires_at=parse_cookie_date(expires),
+        secure=bool(morsel["secure"]),
+        http_only=bool(morsel["httponly"]),
+        partitioned=bool(morsel.get("partitioned")),
+        same_site=str(morsel["samesite"]),
+        version=str(morsel["version"]),
+        comment=str(morsel["comment"]),
+    )
+
+
+def cookies_from_headers(field_values: Sequence[str]) -> SimpleCookie:
+    """The cookies of one response's Set-Cookie fields, as a response object shows them (S-207).
+
+    Fields that set no cookie are left out; of equal names the last field wins.
+    """
+    cookies = SimpleCookie()
+    for field_value in field_values:
+        if (received := parse_set_cookie(field_value)) is not None:
+            cookies[received.name] = received_morsel(received)
+    return cookies
+
+
+def _fill(morsel: Morsel[str], source: SetCookie | Cookie, expires: str) -> None:
+    _name_and_value(morsel, source.name, source.coded_value)
+    morsel["domain"] = source.domain
+    morsel["path"] = source.path
+    morsel["expires"] = expires
+    morsel["max-age"] = "" if source.max_age is None else str(source.max_age)
+    morsel["samesite"] = source.same_site
+    morsel["version"] = source.version
+    morsel["comment"] = source.comment
+    # A flag that is not set stays "", which is what `http.cookies` has for it.
+    if source.secure:
+        morsel["secure"] = True
+    if source.http_only:
+        morsel["httponly"] = True
+    if source.partitioned and morsel.isReservedKey("partitioned"):  # Python 3.14
+        morsel["partitioned"] = True
+
+
+class _Unpickled(Protocol):
+    def __setstate__(self, state: dict[str, str], /) -> None: ...
+
+
+def _name_and_value(morsel: Morsel[str], name: str, coded_value: str) -> None:
+    # Through the pickling interface, because `Morsel.set` refuses names that servers do use
+    # (S-201), such as `path` or `a[b]`. The cast: typeshed leaves `__setstate__` out.
+    cast(_Unpickled, morsel).__setstate__(
+        {"key": name, "value": plain_value(coded_value), "coded_value": coded_value}
+    )

@@ -1,0 +1,127 @@
+"""Cookie files: writing our own JSON safely, and finding the reader a file needs.
+
+Whether a cookie read from a file may be stored is not decided here: a file is trusted no more than
+the caller who names it.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from ._aiohttp_files import cookies_of_aiohttp_json, cookies_of_pickle
+from ._cookie import Cookie
+from ._saved import CookieFileError, Fields, SavedCookie, mapping
+from ._set_cookie import SetCookie
+
+_FORMAT = "wherry-cookies"
+_VERSION = 1
+# A pickle of protocol 2 or later starts with this opcode; no JSON text does.
+_PICKLE = b"\x80"
+
+
+def write_file(path: str | os.PathLike[str], cookies: Iterable[Cookie]) -> None:
+    """Write the cookies to a file that is either complete or not there (SEC-46).
+
+    They go to a new file of mode 0600 in the same directory, which then takes the name. A symbolic
+    link of that name is replaced, not followed. Raises OSError.
+    """
+    text = dump_json(cookies)
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise
+
+
+def dump_json(cookies: Iterable[Cookie]) -> str:
+    """The text of a cookie file, ASCII, with one cookie a line."""
+    lines = ",\n".join(json.dumps(_members(cookie)) for cookie in cookies)
+    return f'{{"format": "{_FORMAT}", "version": {_VERSION}, "cookies": [\n{lines}\n]}}\n'
+
+
+def read_file(path: str | os.PathLike[str]) -> list[SavedCookie]:
+    """The cookies of a file by `write_file` or by aiohttp, oldest first.
+
+    Raises OSError, CookieFileError for a damaged or unknown file, pickle.UnpicklingError for a
+    pickle of other things.
+    """
+    data = Path(path).read_bytes()
+    return cookies_of_pickle(data) if data.startswith(_PICKLE) else list(cookies_of_json(data))
+
+
+def cookies_of_json(data: bytes) -> Iterator[SavedCookie]:
+    """The cookies of a JSON file, ours or aiohttp's."""
+    document = mapping(_parsed(data), "line 1 column 1")
+    if document.get("format") != _FORMAT:
+        yield from cookies_of_aiohttp_json(document)
+        return
+    version = document.get("version")
+    if version != _VERSION:
+        raise CookieFileError(
+            f"expected format version {_VERSION}, got {version!r:.20}; "
+            "a newer wherry-cookies may read it",
+            "version",
+        )
+    cookies = document.get("cookies")
+    if not isinstance(cookies, list):
+        raise CookieFileError(f"expected a list, got {type(cookies).__name__}", "cookies")
+    for index, members in enumerate(cookies):
+        yield _saved(Fields(members, f"cookies[{index}]"))
+
+
+def _parsed(data: bytes) -> object:
+    try:
+        document: object = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as exc:
+        raise CookieFileError("expected UTF-8", f"byte {exc.start}") from exc
+    except json.JSONDecodeError as exc:
+        where = f"line {exc.lineno} column {exc.colno}"
+        raise CookieFileError(f"expected JSON: {exc.msg}", where) from exc
+    except (ValueError, RecursionError) as exc:  # thousands of digits, thousands of brackets
+        raise CookieFileError("expected a JSON document of cookies", "an unknown line") from exc
+    return document
+
+
+def _members(cookie: Cookie) -> dict[str, object]:
+    return {
+        "name": cookie.name,
+        "value": cookie.coded_value,
+        "domain": cookie.domain,
+        "host_only": cookie.host_only,
+        "path": cookie.path,
+        "expires_at": cookie.expires_at,
+        "secure": cookie.secure,
+        "http_only": cookie.http_only,
+        "partitioned": cookie.partitioned,
+        "same_site": cookie.same_site,
+        "version": cookie.version,
+        "comment": cookie.comment,
+    }
+
+
+def _saved(fields: Fields) -> SavedCookie:
+    domain, host = fields.scope(fields.text("domain"))
+    cookie = SetCookie(
+        fields.text("name"),
+        fields.text("value"),
+        domain=domain,
+        path=fields.text("path"),
+        expires_at=fields.moment("expires_at"),
+        secure=fields.flag("secure"),
+        http_only=fields.flag("http_only"),
+        partitioned=fields.flag("partitioned"),
+        same_site=fields.text("same_site"),
+        version=fields.text("version"),
+        comment=fields.text("comment"),
+    )
+    return SavedCookie(cookie, host)

@@ -1,0 +1,219 @@
+"""Finding, replacing, expiring and evicting stored cookies."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wherry_cookies import CookieLimits
+from wherry_cookies._cookie import SHARED, Cookie
+from wherry_cookies._domain import domain_match, domains_covering
+from wherry_cookies._path import path_match
+from wherry_cookies._store import NEVER, CookieStore
+
+HOST = "www.example.com"
+
+
+def cookie(
+    name: str = "a",
+    domain: str = HOST,
+    path: str = "/",
+    *,
+    secure: bool = False,
+    expires_at: float | None = None,
+) -> Cookie:
+    return Cookie(name, "1", domain, path, secure=secure, expires_at=expires_at)
+
+
+def store_of(*cookies: Cookie, limits: CookieLimits | None = None) -> CookieStore:
+    store = CookieStore(limits or CookieLimits())
+    for each in cookies:
+        store.put(each)
+    return store
+
+
+def found(store: CookieStore, host: str = HOST, path: str = "/") -> list[str]:
+    return [each.name for each in store.matching(host, domains_covering(host), path)]
+
+
+domains = st.sampled_from(["com", "a.com", "b.com", "x.a.com", "y.x.a.com"])
+paths = st.sampled_from(["/", "/p", "/p/", "/p/q", "/p//q", "//", "/pq"])
+cookies = st.builds(
+    Cookie, st.sampled_from("abc"), st.just("1"), domains, paths, secure=st.booleans()
+)
+
+
+@given(st.lists(cookies, max_size=30), domains, paths)
+def test_look_up_finds_exactly_what_matches(
+    stored: list[Cookie], host: str, request_path: str
+) -> None:
+    """RFC 6265 §5.4 step 1: the index gives what trying every cookie gives, each once."""
+    store = store_of(*stored)
+    expected = [
+        each
+        for each in store
+        if domain_match(host, each.domain) and path_match(request_path, each.path)
+    ]
+
+    matching = store.matching(host, domains_covering(host), request_path)
+
+    assert sorted(map(id, matching)) == sorted(map(id, expected))
+    order = [(-len(each.path), each.created) for each in matching]
+    assert order == sorted(order)
+
+
+@given(st.lists(cookies, max_size=30), cookies)
+def test_secure_cookies_are_found_as_by_trying_all(stored: list[Cookie], new: Cookie) -> None:
+    """rfc6265bis §5.7 step 16, SEC-43."""
+    store = store_of(*stored)
+    expected = any(
+        other.secure
+        and other.name == new.name
+        and (domain_match(new.domain, other.domain) or domain_match(other.domain, new.domain))
+        and path_match(new.path, other.path)
+        for other in store
+    )
+
+    assert store.hides_secure(new) is expected
+
+
+@given(st.lists(st.tuples(cookies, st.sampled_from(["put", "remove"])), max_size=40))
+def test_the_count_is_that_of_the_cookies(actions: list[tuple[Cookie, str]]) -> None:
+    store = CookieStore(CookieLimits(per_domain=4, total=7))
+    for each, action in actions:
+        old = store.get(each.domain, each.path, each.name)
+        if action == "put":
+            store.put(each)
+        elif old is not None:
+            store.remove(old)
+
+    kept = list(store)
+    assert store.count == len(kept) <= 7
+    assert all(each.is_stored for each in kept)
+    assert len({(each.domain, each.path, each.name) for each in kept}) == len(kept)
+
+
+def test_a_replacement_inherits_the_creation_time() -> None:
+    """§5.3 step 11.3."""
+    old, new = cookie("a"), cookie("a")
+    store = store_of(old, cookie("b"))
+
+    assert store.put(new) is old
+    assert found(store) == ["a", "b"]
+    assert (old.is_stored, new.is_stored, store.count) == (False, True, 2)
+
+
+def test_expiry_removes_what_is_due_and_nothing_else() -> None:
+    """§5.3: an expired cookie is gone at its expiry time."""
+    store = store_of(cookie("a", expires_at=10.0), cookie("b", expires_at=20.0), cookie("session"))
+
+    assert not store.expire(9.9)
+    assert store.expire(10.0)
+    assert found(store) == ["b", "session"]
+    assert store.next_expiry == 20.0
+
+
+def test_a_replaced_expiry_time_does_not_count() -> None:
+    store = store_of(cookie("a", expires_at=10.0), cookie("a", expires_at=20.0), cookie("b"))
+
+    assert not store.expire(15.0)
+    store.put(cookie("a"))
+    assert not store.expire(99.0)
+    assert store.next_expiry == NEVER
+
+
+def test_the_longest_unused_cookie_of_a_crowded_domain_goes() -> None:
+    """§5.3, §6.1, SEC-44: limits per domain evict the one used longest ago."""
+    limits = CookieLimits(per_domain=3)
+    store = store_of(cookie("a", path="/a"), cookie("b"), cookie("c"), limits=limits)
+    found(store, path="/a")  # uses all three
+    store.put(cookie("b"))
+    store.put(cookie("c"))
+
+    store.put(cookie("d"))
+
+    assert sorted(each.name for each in store) == ["b", "c", "d"]
+
+
+def test_use_protects_from_eviction() -> None:
+    """§5.3: the last access time decides."""
+    limits = CookieLimits(per_domain=2)
+    store = store_of(cookie("a", path="/a"), cookie("b", path="/b"), limits=limits)
+
+    assert found(store, path="/a") == ["a"]
+    store.put(cookie("c"))
+
+    assert sorted(each.name for each in store) == ["a", "c"]
+
+
+def test_secure_cookies_of_a_crowded_domain_go_last() -> None:
+    """rfc6265bis §5.7: insecure ones first, so that plain HTTP cannot flush Secure cookies out."""
+    limits = CookieLimits(per_domain=2)
+    store = store_of(cookie("a", secure=True), cookie("b", secure=True), limits=limits)
+
+    store.put(cookie("c"))
+
+    assert sorted(each.name for each in store) == ["a", "b"]
+
+
+def test_the_longest_unused_cookie_of_a_full_jar_goes() -> None:
+    """§5.3, SEC-44: the limit of the whole jar."""
+    limits = CookieLimits(total=3)
+    store = store_of(*(cookie(domain=f"{n}.example") for n in range(3)), limits=limits)
+    found(store, "0.example")
+
+    store.put(cookie(domain="3.example"))
+
+    assert sorted(each.domain for each in store) == ["0.example", "2.example", "3.example"]
+
+
+def test_shared_cookies_are_neither_counted_nor_evicted() -> None:
+    """What the caller set is no server's to push out."""
+    limits = CookieLimits(total=2, per_domain=2)
+    shared = [cookie(name, SHARED) for name in "abcde"]
+    store = store_of(*shared, limits=limits)
+
+    for n in range(5):
+        store.put(cookie(domain=f"{n}.example"))
+
+    assert store.count == 5 + 2
+    assert all(each.is_stored for each in shared)
+
+
+@pytest.mark.parametrize("expires_at", [None, 10.0])
+def test_storing_the_same_cookie_again_keeps_memory_bounded(expires_at: float | None) -> None:
+    """S-194."""
+    store = CookieStore(CookieLimits())
+    for _ in range(10_000):
+        store.put(cookie("a", secure=True, expires_at=expires_at))
+
+    assert len(store._by_use._heap) < 100
+    assert len(store._by_expiry._heap) < 100
+    assert store.count == 1
+
+
+def test_removed_cookies_leave_nothing_behind() -> None:
+    store = store_of(cookie("a", secure=True), cookie("b", path="/x"))
+    for each in list(store):
+        store.remove(each)
+
+    assert (store.count, store._shelves, store._secure._cookies) == (0, {}, {})
+
+
+def test_clear_forgets_everything() -> None:
+    store = store_of(cookie("a", secure=True, expires_at=1.0), cookie("b", SHARED))
+
+    store.clear()
+
+    assert (list(store), store.count, store.next_expiry) == ([], 0, NEVER)
+    assert not store.hides_secure(cookie("a"))
+
+
+@pytest.mark.parametrize("request_path", ["/", "/p7", "/p7/x", "/" + "/" * 5000, "/p7" + "/y" * 99])
+def test_look_up_visits_few_of_many_paths(request_path: str) -> None:
+    """The shorter list is walked, so neither many cookies nor many slashes make it slow."""
+    limits = CookieLimits(per_domain=2000)
+    store = store_of(*(cookie(path=f"/p{n}") for n in range(1000)), limits=limits)
+
+    expected = ["a"] if request_path.startswith("/p7") else []
+
+    assert found(store, path=request_path) == expected

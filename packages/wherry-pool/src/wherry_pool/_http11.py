@@ -1,0 +1,531 @@
+"""An HTTP/1.1 connection: one exchange at a time, parsed in the read callback.
+
+Decides when a response is complete and whether the connection may carry another one (RFC 9112 §9).
+Knows nothing of limits on connections, of redirects, or of what a response means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from wherry_codec import (
+    CHUNKED,
+    TUNNEL,
+    ChunkDecoder,
+    LineTooLong,
+    RemoteProtocolError,
+    ResponseHead,
+    ResponseHeadReader,
+    match_response_head,
+    message_body_length,
+)
+from wherry_errors import (
+    ClientConnectionError,
+    ClientConnectionResetError,
+    ClientPayloadError,
+)
+
+from ._incoming import IncomingBody
+from ._request_body import BodyWriter
+from ._timeout import NO_DEADLINE
+from ._translate import body_broken, body_cut_short, broken_off, payload_failed
+from ._upgrade import UpgradedConnection
+
+if TYPE_CHECKING:
+    from ._exchange import Exchange
+    from ._request_body import RequestBody
+    from .protocols import ConnectionOwner
+
+JOIN_UP_TO = 64 * 1024
+"""A body up to this size leaves in one write with its head; joining larger ones costs a copy."""
+
+DRAIN_UP_TO = 64 * 1024
+"""An unread rest up to this size is worth waiting one loop turn for (DECISIONS C-07)."""
+
+CONTINUE_WAIT_S = 1.0
+"""How long a body waits for a 100 answer before it is sent all the same (DECISIONS C-12)."""
+
+KEEP_ALIVE_MARGIN_S = 1.0
+"""How much earlier than the server announced we stop using a connection (DECISIONS C-09)."""
+
+
+class Http11Connection(asyncio.BufferedProtocol):
+    """A connection to one origin, made by a `Dialer` and owned by a pool.
+
+    `buffer` is shared by all connections of a loop: whatever stays is copied out of it before the
+    read callback returns. `keepalive_timeout` is in seconds.
+    """
+
+    def __init__(
+        self,
+        owner: ConnectionOwner,
+        loop: asyncio.AbstractEventLoop,
+        buffer: memoryview,
+        keepalive_timeout: float,
+        name: str = "",
+    ) -> None:
+        self.name = name
+        self.uses = 0
+        self.idle_since = 0.0
+        self._owner = owner
+        self._loop = loop
+        self._buffer = buffer
+        self._keepalive_timeout = keepalive_timeout
+        self._idle_until = NO_DEADLINE
+        self._was_idle_s = 0.0
+        self._transport: asyncio.Transport | None = None
+        self._exchange: Exchange | None = None
+        self._is_direct = False
+        self._head_reader: ResponseHeadReader | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._continue: asyncio.Future[None] | None = None
+        self._writable: asyncio.Future[None] | None = None
+        self._is_write_paused = False
+        self._upgraded: UpgradedConnection | None = None
+
+    def __repr__(self) -> str:
+        return f"<Http11Connection {self.name} {self.state} after {self.uses} requests>"
+
+    @property
+    def state(self) -> str:
+        """`connecting`, `idle`, `waiting for head`, `reading body`, `upgraded` or `closed`."""
+        if self._upgraded is not None:
+            return "upgraded"
+        if self._transport is None:
+            return "closed" if self._idle_until < 0 else "connecting"
+        if self._exchange is None:
+            return "idle"
+        return "waiting for head" if self._exchange.head is None else "reading body"
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """The transport, or None before it is made and after it is gone."""
+        return self._transport
+
+    # --- HttpConnection ------------------------------------------------------------------------
+
+    def can_take(self) -> bool:
+        """Whether another exchange may start now."""
+        transport = self._transport
+        return transport is not None and self._exchange is None and not transport.is_closing()
+
+    def is_idle(self) -> bool:
+        """Whether no exchange is under way and the connection was not upgraded."""
+        return self._exchange is None and self._upgraded is None
+
+    def has_expired(self, now: float) -> bool:
+        """Whether it has been idle for longer than we or the server allow."""
+        return now >= self._idle_until
+
+    def next_deadline(self) -> float:
+        """When `check_deadlines` will have something to do."""
+        exchange = self._exchange
+        if exchange is not None:
+            return exchange.next_deadline()
+        return self._idle_until if self._upgraded is None else NO_DEADLINE
+
+    def check_deadlines(self, now: float) -> None:
+        """Fail the exchange, or close the idle connection, whose time is up."""
+        exchange = self._exchange
+        if exchange is not None:
+            error = exchange.overdue(now)
+            if error is not None:
+                self._abandon(exchange, error)
+        elif self._upgraded is None and now >= self._idle_until:
+            self.close()
+
+    def start(self, exchange: Exchange) -> None:
+        """Send the request; `exchange.waiter` is resolved when the response head is there."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            self._owner.discard(self)
+            raise ClientConnectionResetError(
+                f"the connection to {self.name} was closed before the request was sent"
+            )
+        self._exchange = exchange
+        self._idle_until = NO_DEADLINE
+        self._was_idle_s = exchange.started - self.idle_since
+        self.uses += 1
+        body = exchange.request_body
+        if body is None:
+            transport.write(exchange.request_head)
+        elif type(body) is bytes and not exchange.expect_continue:
+            if len(body) <= JOIN_UP_TO:
+                transport.write(exchange.request_head + body)
+            else:
+                transport.write(exchange.request_head)
+                transport.write(body)
+        else:
+            transport.write(exchange.request_head)
+            self._sender = self._loop.create_task(self._send_body(exchange, body))
+            exchange.sender = self._sender
+        if exchange.timeout.sock_read:
+            exchange.last_arrival = self._loop.time()
+        self._owner.watch(exchange.next_deadline())
+
+    def close(self) -> None:
+        """Drop the connection and fail what is under way."""
+        self._drop(ClientConnectionError(f"the connection to {self.name} was closed by its owner"))
+
+    def release(self, exchange: Exchange) -> None:
+        """The caller wants no more of this response.
+
+        Never waits. A rest that is known to be small is given one loop turn to arrive; otherwise
+        the connection is closed, because only a body read to its end leaves it usable (C-07).
+        """
+        if self._exchange is not exchange:
+            return
+        body = exchange.incoming
+        if body is None or self._sender is not None or not self._may_drain(body):
+            self._abandon(exchange, _released())
+            return
+        body.discard()
+        # Two turns of call_soon: the loop polls the sockets in between.
+        self._loop.call_soon(self._loop.call_soon, self._end_draining, exchange)
+
+    def abort(self, exchange: Exchange) -> None:
+        """Give the exchange up wherever it stands, and the connection with it."""
+        if self._exchange is exchange:
+            self._abandon(exchange, _released())
+
+    def take_over(self, exchange: Exchange) -> UpgradedConnection:
+        """After a 101, or a 2xx to CONNECT: the connection for its new protocol."""
+        if self._exchange is not exchange or self._transport is None or self._upgraded is None:
+            raise ClientConnectionError(f"{self!r} is not waiting for a new protocol")
+        self._exchange = None
+        return self._upgraded
+
+    # --- asyncio protocol ----------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the loop once the connection, TLS included, is there."""
+        self._transport = cast("asyncio.Transport", transport)  # what create_connection makes
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to receive: the shared buffer, or the body that is being collected."""
+        exchange = self._exchange
+        if exchange is not None and exchange.incoming is not None:
+            view = exchange.incoming.view()
+            if view is not None:
+                self._is_direct = True
+                return view
+        self._is_direct = False
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes arrived: parse them, and finish the exchange if they complete it."""
+        exchange = self._exchange
+        if exchange is None or exchange.head is not None or self._head_reader is not None:
+            self._receive_other(exchange, nbytes)
+            return
+        data = bytes(self._buffer[:nbytes])
+        found = match_response_head(data, exchange.limits)
+        if found is None or found[0].status < 200:
+            self._receive_head(exchange, data)
+            return
+        head, end = found
+        length = message_body_length(exchange.method, head)
+        if length == nbytes - end and self._sender is None:
+            # The whole response in one read, the common case: nothing is left to do later.
+            exchange.head = head
+            exchange.body = data[end:]
+            self._finish(exchange, head)
+            if not exchange.waiter.done():
+                exchange.waiter.set_result(None)
+            return
+        self._begin_response(exchange, head, length, data, end)
+
+    def eof_received(self) -> None:
+        """The peer will send no more: the transport closes, `connection_lost` follows."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, for whatever reason."""
+        self._transport = None
+        self._idle_until = -1.0
+        self._owner.discard(self)
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        if self._upgraded is not None:
+            self._upgraded.connection_lost(exc)
+        exchange = self._exchange
+        if exchange is None:
+            return
+        body = exchange.incoming
+        if body is not None and exc is None and body.finish_at_close():
+            self._end(exchange)
+        elif body is not None:
+            self._abandon(exchange, body_cut_short(body.length, body.received, exc))
+        else:
+            self._abandon(exchange, self._disconnected(exc))
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._is_write_paused = True
+        if self._upgraded is not None:
+            self._upgraded.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The transport's buffer has room again."""
+        self._is_write_paused = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+        if self._upgraded is not None:
+            self._upgraded.resume_writing()
+
+    # --- Carrier -------------------------------------------------------------------------------
+
+    def pause_reading(self) -> None:
+        """The response is not being read: let the peer wait. `sock_read` stands still (S-099)."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+        if self._exchange is not None:
+            self._exchange.last_arrival = NO_DEADLINE
+
+    def resume_reading(self) -> None:
+        """The response is being read again."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.last_arrival = self._loop.time()
+            if exchange.timeout.sock_read:
+                self._owner.watch(exchange.next_deadline())
+
+    # --- receiving -----------------------------------------------------------------------------
+
+    def _receive_other(self, exchange: Exchange | None, nbytes: int) -> None:
+        """Everything but the first bytes of a response."""
+        if self._upgraded is not None:
+            self._upgraded.data_received(bytes(self._buffer[:nbytes]))
+            return
+        if exchange is None:
+            # Nobody asked. Such bytes must never become the answer to a later request (S-120).
+            self.close()
+            return
+        if exchange.timeout.sock_read:
+            exchange.last_arrival = self._loop.time()
+        if exchange.incoming is not None and self._is_direct:
+            self._receive_directly(exchange, exchange.incoming, nbytes)
+        elif exchange.incoming is not None:
+            self._receive_body(exchange, exchange.incoming, bytes(self._buffer[:nbytes]), 0)
+        elif exchange.head is None:
+            self._receive_head(exchange, bytes(self._buffer[:nbytes]))
+        else:
+            # After a 101 that nobody has taken over yet, or surplus after a finished body.
+            self._abandon(exchange, _released())
+
+    def _receive_head(self, exchange: Exchange, data: bytes) -> None:
+        """A head that came in pieces, after 1xx heads, or that is not strictly valid."""
+        try:
+            while data:
+                if self._head_reader is None:
+                    self._head_reader = ResponseHeadReader(exchange.limits)
+                head = self._head_reader.feed(data)
+                if head is None:
+                    return
+                data = self._head_reader.surplus
+                self._head_reader = None
+                if head.status >= 200 or head.status == 101:
+                    length = message_body_length(exchange.method, head)
+                    self._begin_response(exchange, head, length, data, 0)
+                    return
+                self._note_informational(exchange, head)
+        except RemoteProtocolError as error:
+            self._abandon(exchange, error)
+
+    def _note_informational(self, exchange: Exchange, head: ResponseHead) -> None:
+        exchange.informational += (head,)
+        count, limit = len(exchange.informational), exchange.limits.max_informational
+        if count > limit:
+            raise LineTooLong("the run of 1xx responses", limit, count)
+        if head.status == 100 and self._continue is not None and not self._continue.done():
+            self._continue.set_result(None)
+
+    def _begin_response(
+        self, exchange: Exchange, head: ResponseHead, length: int, data: bytes, end: int
+    ) -> None:
+        """The head is there; the body, if any, is not (or not only, or not plainly) in `data`."""
+        self._head_reader = None
+        exchange.head = head
+        if length == TUNNEL:
+            exchange.leftover = data[end:]
+            self._upgraded = UpgradedConnection(self, exchange.leftover)
+            self._resolve(exchange)
+            return
+        if length == CHUNKED and self._take_whole_chunked(exchange, head, data, end):
+            return
+        if not exchange.read_until_eof and length < CHUNKED:
+            length = 0
+        body = IncomingBody(self, length, 2 * exchange.read_bufsize, exchange.limits)
+        exchange.incoming = body
+        self._receive_body(exchange, body, data, end)
+        self._resolve(exchange)
+
+    def _take_whole_chunked(
+        self, exchange: Exchange, head: ResponseHead, data: bytes, end: int
+    ) -> bool:
+        """Finish at once if `data` holds the whole chunked body and nothing else."""
+        if not data.endswith(b"0\r\n\r\n") or self._sender is not None:
+            return False
+        decoder = ChunkDecoder(exchange.limits)
+        pieces: list[bytes] = []
+        try:
+            stopped = decoder.feed(data, end, pieces)
+        except RemoteProtocolError:
+            return False  # found again, and reported, by the piecewise way
+        if not decoder.is_done or stopped != len(data):
+            return False
+        exchange.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        exchange.chunk_ends = decoder.chunk_ends
+        exchange.body_trailers = decoder.trailers
+        self._finish(exchange, head)
+        self._resolve(exchange)
+        return True
+
+    def _receive_body(
+        self, exchange: Exchange, body: IncomingBody, data: bytes, start: int
+    ) -> None:
+        try:
+            end = body.feed(data, start)
+        except RemoteProtocolError as error:
+            self._abandon(exchange, body_broken(error))
+            return
+        if body.is_complete:
+            self._complete(exchange, has_surplus=end < len(data))
+
+    def _receive_directly(self, exchange: Exchange, body: IncomingBody, nbytes: int) -> None:
+        surplus = body.advance(nbytes)
+        if body.is_complete:
+            self._complete(exchange, has_surplus=surplus > 0)
+
+    def _complete(self, exchange: Exchange, *, has_surplus: bool) -> None:
+        if has_surplus or exchange.head is None:
+            self._end(exchange)  # whatever follows belongs to no response (S-059)
+        else:
+            self._finish(exchange, exchange.head)
+
+    def _resolve(self, exchange: Exchange) -> None:
+        if not exchange.waiter.done():
+            exchange.waiter.set_result(None)
+
+    # --- ending an exchange --------------------------------------------------------------------
+
+    def _finish(self, exchange: Exchange, head: ResponseHead) -> None:
+        """The response is complete: back to the pool if the connection is still good (S-065)."""
+        transport = self._transport
+        if (
+            self._sender is not None
+            or transport is None
+            or transport.is_closing()
+            or not head.keeps_alive
+        ):
+            self._end(exchange)
+            return
+        exchange.is_over = True
+        self._exchange = None
+        self.idle_since = now = self._loop.time()
+        lifetime = self._keepalive_timeout
+        if head.keep_alive is not None:
+            lifetime = _announced_lifetime(head.keep_alive, lifetime)
+        self._idle_until = now + lifetime
+        self._owner.release(self)
+
+    def _end(self, exchange: Exchange) -> None:
+        """The exchange ended well, but the connection is of no more use."""
+        exchange.is_over = True
+        self._exchange = None
+        self._drop(None)
+
+    def _abandon(self, exchange: Exchange, error: BaseException) -> None:
+        """The exchange ended badly, and the connection with it."""
+        self._exchange = None
+        exchange.fail(error)
+        self._drop(error)
+
+    def _drop(self, error: BaseException | None) -> None:
+        """Close the transport. What is under way fails with `error`."""
+        self._idle_until = -1.0
+        self._owner.discard(self)
+        if self._sender is not None:
+            self._sender.cancel()
+            self._sender = None
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None and error is not None:
+            exchange.fail(error)
+        if self._transport is not None:
+            # abort() rather than close(): unsent request bytes are worth nothing any more, and
+            # close() would wait for them.
+            if error is not None:
+                self._transport.abort()
+            else:
+                self._transport.close()
+
+    def _may_drain(self, body: IncomingBody) -> bool:
+        return body.length >= 0 and body.length - body.received <= DRAIN_UP_TO
+
+    def _end_draining(self, exchange: Exchange) -> None:
+        if self._exchange is exchange:
+            self._abandon(exchange, _released())
+
+    def _disconnected(self, exc: Exception | None) -> Exception:
+        return broken_off(
+            exc, self.name, self.uses, self._was_idle_s, has_begun=self._head_reader is not None
+        )
+
+    # --- sending -------------------------------------------------------------------------------
+
+    async def _send_body(self, exchange: Exchange, body: bytes | RequestBody) -> None:
+        """Send a body that takes time. Runs as a task, cancelled when the exchange is over."""
+        try:
+            if exchange.expect_continue:
+                await self._wait_for_continue()
+            if isinstance(body, bytes):
+                self._write(body)
+                await self._drain()
+            else:
+                sink = BodyWriter(self._write, self._drain, exchange.content_length)
+                await body.write(sink)
+                sink.finish()
+        except Exception as error:
+            self._sender = None
+            if self._exchange is exchange:
+                self._abandon(exchange, payload_failed(error))
+        else:
+            self._sender = None
+
+    async def _wait_for_continue(self) -> None:
+        self._continue = self._loop.create_future()
+        try:
+            await asyncio.wait((self._continue,), timeout=CONTINUE_WAIT_S)
+        finally:
+            self._continue = None
+
+    def _write(self, data: bytes | bytearray | memoryview) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            raise ClientConnectionResetError(
+                f"the connection to {self.name} was closed while the request body was being sent"
+            )
+        transport.write(data)
+
+    async def _drain(self) -> None:
+        if self._is_write_paused:
+            self._writable = self._loop.create_future()
+            try:
+                await self._writable
+            finally:
+                self._writable = None
+
+
+def _announced_lifetime(keep_alive: bytes, own: float) -> float:
+    """The shorter of our keep-alive time and the server's hint less a margin (DECISIONS C-09)."""
+    for parameter in keep_alive.split(b","):
+        name, _, value = parameter.partition(b"=")
+        if name.strip().lower() == b"timeout" and value.strip().isdigit():
+            return max(0.0, min(own, int(value[:9]) - KEEP_ALIVE_MARGIN_S))
+    return own
+
+
+def _released() -> ClientPayloadError:
+    return ClientPayloadError("the response was released before its body had been read to the end")

@@ -1,0 +1,387 @@
+"""The pool: who holds which connection, who waits, what is opened and closed.
+
+`acquire_nowait` is the hot path: no await, no allocation. `acquire` carries out what `_assign`
+decides. Bookkeeping happens in synchronous steps, so that at every await the books are right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherry_errors import ClientConnectionError, ConnectionTimeoutError
+
+from ._assign import Assignment, Demand, assign
+from ._deadlines import Deadlines
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ._route import ConnectionKey
+    from .protocols import HttpConnection, PoolObserver
+
+    Open = Callable[[ConnectionKey, PoolObserver | None], Awaitable[HttpConnection]]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginStats:
+    """The connections of one origin, counted."""
+
+    in_use: int
+    idle: int
+    waiting: int
+    created: int
+    reused: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    """Somebody in line. `place` becomes a connection, or None for a place to open one in."""
+
+    ticket: int
+    place: asyncio.Future[HttpConnection | None]
+
+
+class _Origin:
+    """Connections and waiters of one key."""
+
+    __slots__ = ("closed", "created", "idle", "key", "open", "opening", "reused", "waiters")
+
+    def __init__(self, key: ConnectionKey) -> None:
+        self.key = key
+        self.idle: deque[HttpConnection] = deque()
+        self.waiters: deque[_Waiter] = deque()
+        self.open = 0
+        self.opening = 0
+        self.created = 0
+        self.reused = 0
+        self.closed = 0
+
+    @property
+    def busy(self) -> int:
+        """Connections in use or being opened."""
+        return self.open + self.opening - len(self.idle)
+
+    def stats(self) -> OriginStats:
+        return OriginStats(
+            in_use=self.busy,
+            idle=len(self.idle),
+            waiting=len(self.waiters),
+            created=self.created,
+            reused=self.reused,
+            closed=self.closed,
+        )
+
+
+class ConnectionPool:
+    """Connections by key, within limits. A limit of 0 means none.
+
+    `limit` bounds all connections, idle ones included; `limit_per_host` the busy ones of one key.
+    With `force_close` no connection is kept. Implements `ConnectionOwner`.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        limit: int = 100,
+        limit_per_host: int = 0,
+        force_close: bool = False,
+    ) -> None:
+        self.limit = limit
+        self.limit_per_host = limit_per_host
+        self.force_close = force_close
+        self.is_closed = False
+        self._loop = loop
+        self._origins: dict[ConnectionKey, _Origin] = {}
+        self._connections: dict[HttpConnection, _Origin] = {}
+        self._idle = 0
+        self._opening = 0
+        self._waiting = 0
+        self._tickets = itertools.count()
+        self._deadlines = Deadlines(loop, self._connections)
+
+    def __repr__(self) -> str:
+        return (
+            f"<ConnectionPool in_use={len(self._connections) + self._opening - self._idle} "
+            f"idle={self._idle} waiting={self._waiting} limit={self.limit or 'none'}"
+            f"{' closed' if self.is_closed else ''}>"
+        )
+
+    def stats(self) -> dict[ConnectionKey, OriginStats]:
+        """The counts of every origin that has connections or waiters, or had some a moment ago."""
+        return {key: origin.stats() for key, origin in self._origins.items()}
+
+    # --- acquiring -----------------------------------------------------------------------------
+
+    def acquire_nowait(self, key: ConnectionKey, now: float) -> HttpConnection | None:
+        """An idle connection of `key`, or None if `acquire` has to be awaited.
+
+        The connection that has been idle longest comes first (S-119); expired ones are closed.
+        """
+        origin = self._origins.get(key)
+        if origin is None:
+            return None
+        idle = origin.idle
+        while idle:
+            if self.limit_per_host and origin.busy >= self.limit_per_host:
+                return None
+            connection = idle.popleft()
+            self._idle -= 1
+            if connection.can_take() and not connection.has_expired(now):
+                origin.reused += 1
+                return connection
+            # No waiter can use this place: where something idle can be closed, nobody waits.
+            self._remove(connection)
+            connection.close()
+        return None
+
+    async def acquire(
+        self,
+        key: ConnectionKey,
+        open_connection: Open,
+        observer: PoolObserver | None = None,
+        wait_limit: float | None = None,
+    ) -> HttpConnection:
+        """A connection for `key`: reused, new, or after waiting at most `wait_limit` seconds.
+
+        Raises `ClientConnectionError` if the pool is or gets closed, and what `open_connection`
+        raises. Cancelling gives back whatever was about to be handed out.
+        """
+        self._check_open()
+        connection = self.acquire_nowait(key, self._loop.time())
+        if connection is None:
+            origin = self._origins.get(key)
+            if origin is None:
+                origin = self._origins[key] = _Origin(key)
+            decision = assign(self._demand(origin))
+            if decision is Assignment.EVICT:
+                self._close_first_to_expire()
+            if decision is Assignment.WAIT:
+                connection = await self._wait_in_line(origin, observer, wait_limit)
+            else:
+                self._reserve(origin)
+            if connection is None:
+                return await self._open(origin, open_connection, observer)
+        if observer is not None:
+            await self._tell_reused(connection, observer)
+        return connection
+
+    async def _tell_reused(self, connection: HttpConnection, observer: PoolObserver) -> None:
+        try:
+            await observer.connection_reused()
+        except BaseException:
+            self.release(connection)
+            raise
+
+    async def _open(
+        self, origin: _Origin, open_connection: Open, observer: PoolObserver | None
+    ) -> HttpConnection:
+        """Open a connection for the place that was reserved; the place is freed on any failure."""
+        connection: HttpConnection | None = None
+        try:
+            if observer is not None:
+                await observer.connection_create_start()
+            connection = await open_connection(origin.key, observer)
+            self._check_open()
+            if observer is not None:
+                await observer.connection_create_end()
+                self._check_open()
+        except BaseException:
+            self._unreserve(origin)
+            if connection is not None:
+                connection.close()
+            raise
+        origin.opening -= 1
+        self._opening -= 1
+        origin.open += 1
+        origin.created += 1
+        self._connections[connection] = origin
+        return connection
+
+    # --- waiting -------------------------------------------------------------------------------
+
+    async def _wait_in_line(
+        self, origin: _Origin, observer: PoolObserver | None, wait_limit: float | None
+    ) -> HttpConnection | None:
+        """Wait for a connection, or (None) for a place that has then been reserved."""
+        waiter = _Waiter(next(self._tickets), self._loop.create_future())
+        origin.waiters.append(waiter)
+        self._waiting += 1
+        try:
+            if observer is not None:
+                await observer.connection_queued_start()
+            connection = await self._await_place(origin, waiter, wait_limit)
+            if observer is not None:
+                await observer.connection_queued_end()
+        except BaseException:
+            self._leave_line(origin, waiter)
+            raise
+        return connection
+
+    async def _await_place(
+        self, origin: _Origin, waiter: _Waiter, wait_limit: float | None
+    ) -> HttpConnection | None:
+        try:
+            async with asyncio.timeout(wait_limit or None) as limit:
+                return await waiter.place
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise ConnectionTimeoutError(
+                f"all {self.limit_per_host or self.limit} connections were in use and "
+                f"{self._waiting} requests were waiting",
+                phase="pool",
+                limit=wait_limit,
+                elapsed=wait_limit,
+                host=origin.key.authority,
+            ) from error
+
+    def _leave_line(self, origin: _Origin, waiter: _Waiter) -> None:
+        place = waiter.place
+        if waiter in origin.waiters:
+            origin.waiters.remove(waiter)
+            self._waiting -= 1
+            self._forget_if_unused(origin)
+        elif place.done() and not place.cancelled() and place.exception() is None:
+            # It was served at the very moment its task was cancelled, or its observer failed.
+            self._give_back(origin, place.result())
+
+    def _give_back(self, origin: _Origin, connection: HttpConnection | None) -> None:
+        if connection is None:
+            self._unreserve(origin)
+        else:
+            self.release(connection)
+
+    def _serve_waiters(self) -> None:
+        """Hand what is free to those who wait: first come, first served among those who can be."""
+        while self._waiting:
+            servable = [
+                origin
+                for origin in self._origins.values()
+                if origin.waiters and assign(self._demand(origin)) is not Assignment.WAIT
+            ]
+            if not servable:
+                return
+            self._serve(min(servable, key=lambda origin: origin.waiters[0].ticket))
+
+    def _serve(self, origin: _Origin) -> None:
+        connection = self.acquire_nowait(origin.key, self._loop.time())
+        if connection is None:
+            decision = assign(self._demand(origin))
+            if decision is Assignment.EVICT:
+                self._close_first_to_expire()
+            self._reserve(origin)
+        waiter = origin.waiters.popleft()
+        self._waiting -= 1
+        if waiter.place.done():  # cancelled, and its task has not run since
+            self._give_back(origin, connection)
+        else:
+            waiter.place.set_result(connection)
+
+    # --- ConnectionOwner -----------------------------------------------------------------------
+
+    def release(self, connection: HttpConnection, /) -> None:
+        """Take back a connection that can carry another exchange."""
+        origin = self._connections.get(connection)
+        if origin is None:
+            connection.close()
+            return
+        if self.force_close or self.is_closed or not connection.can_take():
+            connection.close()
+            return
+        origin.idle.append(connection)
+        self._idle += 1
+        deadline = connection.next_deadline()
+        if deadline < self._deadlines.next:
+            self._deadlines.watch(deadline)
+        if self._waiting:
+            self._serve_waiters()
+
+    def discard(self, connection: HttpConnection, /) -> None:
+        """Forget a connection that is closed or closing, and let somebody else have its place."""
+        origin = self._connections.get(connection)
+        if origin is None:
+            return
+        if connection in origin.idle:
+            origin.idle.remove(connection)
+            self._idle -= 1
+        self._remove(connection)
+        if self._waiting:
+            self._serve_waiters()
+        self._forget_if_unused(origin)
+
+    def watch(self, deadline: float, /) -> None:
+        """Have `check_deadlines` of all connections called at `deadline`, loop time."""
+        if deadline < self._deadlines.next:
+            self._deadlines.watch(deadline)
+
+    # --- closing -------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close all connections and turn away all who wait. May be called again."""
+        self.is_closed = True
+        for origin in list(self._origins.values()):
+            waiters, origin.waiters = origin.waiters, deque()
+            self._waiting -= len(waiters)
+            for waiter in waiters:
+                if not waiter.place.done():
+                    waiter.place.set_exception(_closed_error())
+        for connection in list(self._connections):
+            connection.close()
+        self._deadlines.stop()
+
+    def _check_open(self) -> None:
+        if self.is_closed:
+            raise _closed_error()
+
+    # --- the books -----------------------------------------------------------------------------
+
+    def _remove(self, connection: HttpConnection) -> None:
+        """Strike a connection, which is not among the idle ones (any more), off the books."""
+        origin = self._connections.pop(connection)
+        origin.open -= 1
+        origin.closed += 1
+
+    def _demand(self, origin: _Origin) -> Demand:
+        return Demand(
+            origin_idle=len(origin.idle),
+            origin_busy=origin.busy,
+            total_idle=self._idle,
+            total_busy=len(self._connections) + self._opening - self._idle,
+            limit=self.limit,
+            limit_per_host=self.limit_per_host,
+        )
+
+    def _reserve(self, origin: _Origin) -> None:
+        origin.opening += 1
+        self._opening += 1
+
+    def _unreserve(self, origin: _Origin) -> None:
+        origin.opening -= 1
+        self._opening -= 1
+        if self._waiting:
+            self._serve_waiters()
+        self._forget_if_unused(origin)
+
+    def _close_first_to_expire(self) -> None:
+        """Make room by closing the idle connection, of whatever origin, whose time is up first."""
+        with_idle = (origin for origin in self._origins.values() if origin.idle)
+        origin = min(with_idle, key=lambda origin: origin.idle[0].next_deadline())
+        connection = origin.idle.popleft()
+        self._idle -= 1
+        self._remove(connection)
+        connection.close()
+        self._forget_if_unused(origin)
+
+    def _forget_if_unused(self, origin: _Origin) -> None:
+        if not (origin.open or origin.opening or origin.waiters):
+            self._origins.pop(origin.key, None)
+
+
+def _closed_error() -> ClientConnectionError:
+    return ClientConnectionError("the connector is closed; make a new session to go on")

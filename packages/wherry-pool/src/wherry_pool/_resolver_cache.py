@@ -1,0 +1,121 @@
+"""A resolver around a resolver: remembers answers for a while, asks once for many.
+
+Failures are not remembered. Time is the loop's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from ._translate import because
+
+if TYPE_CHECKING:
+    from .protocols import PoolObserver, Resolver, ResolveResult
+
+
+class CachingResolver:
+    """Remembers the answers of `resolver` for `ttl` seconds (None: for ever), `max_size` of them.
+
+    Concurrent lookups of one name are one lookup; cancelling one of those who wait does not
+    cancel it for the others (S-137, S-138).
+    """
+
+    def __init__(self, resolver: Resolver, ttl: float | None = 10, max_size: int = 1000) -> None:
+        self._resolver = resolver
+        self._ttl = ttl
+        self._max_size = max_size
+        self._answers: OrderedDict[tuple[str, int], tuple[float, list[ResolveResult]]]
+        self._answers = OrderedDict()
+        self._lookups: dict[tuple[str, int], asyncio.Task[list[ResolveResult]]] = {}
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,
+        observer: PoolObserver | None = None,
+    ) -> list[ResolveResult]:
+        """The addresses of `host`. Each hit starts with the next address of the list."""
+        key = (host.lower(), port)
+        known = self._recall(key)
+        if known is not None:
+            if observer is not None:
+                await observer.dns_cache_hit(host)
+            return known
+        lookup = self._lookups.get(key)
+        is_first = lookup is None
+        if observer is not None:
+            await (observer.dns_cache_miss(host) if is_first else observer.dns_cache_hit(host))
+            if is_first:
+                await observer.dns_resolve_start(host)
+            lookup = self._lookups.get(key)  # another request may have begun meanwhile
+        if lookup is None:
+            lookup = self._begin(key, host, port, family)
+        answer = await self._join(lookup)
+        if observer is not None and is_first:
+            await observer.dns_resolve_end(host)
+        return answer
+
+    def clear(self, host: str | None = None, port: int | None = None) -> None:
+        """Forget the answer for `host` and `port`, or all answers."""
+        if host is None or port is None:
+            self._answers.clear()
+        else:
+            self._answers.pop((host.lower(), port), None)
+
+    async def close(self) -> None:
+        """Cancel running lookups. The resolver inside is closed by whoever made it."""
+        for lookup in list(self._lookups.values()):
+            lookup.cancel()
+        self._answers.clear()
+
+    def _recall(self, key: tuple[str, int]) -> list[ResolveResult] | None:
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        expiry, answer = found
+        if self._ttl is not None and asyncio.get_running_loop().time() >= expiry:
+            del self._answers[key]
+            return None
+        rotated = answer[1:] + answer[:1]
+        self._answers[key] = (expiry, rotated)
+        self._answers.move_to_end(key)
+        return answer
+
+    def _begin(
+        self, key: tuple[str, int], host: str, port: int, family: socket.AddressFamily
+    ) -> asyncio.Task[list[ResolveResult]]:
+        lookup = asyncio.get_running_loop().create_task(self._look_up(key, host, port, family))
+        self._lookups[key] = lookup
+        lookup.add_done_callback(lambda done: self._forget_lookup(key, done))
+        return lookup
+
+    async def _look_up(
+        self, key: tuple[str, int], host: str, port: int, family: socket.AddressFamily
+    ) -> list[ResolveResult]:
+        answer = await self._resolver.resolve(host, port, family=family)
+        now = asyncio.get_running_loop().time()
+        self._answers[key] = (now + (self._ttl or 0), answer)
+        if len(self._answers) > self._max_size:
+            self._answers.popitem(last=False)
+        return answer
+
+    def _forget_lookup(
+        self, key: tuple[str, int], lookup: asyncio.Task[list[ResolveResult]]
+    ) -> None:
+        if self._lookups.get(key) is lookup:
+            del self._lookups[key]
+        if not lookup.cancelled():
+            # Marked as seen: all who waited may have been cancelled before it failed.
+            lookup.exception()
+
+    async def _join(self, lookup: asyncio.Task[list[ResolveResult]]) -> list[ResolveResult]:
+        try:
+            return await asyncio.shield(lookup)
+        except asyncio.CancelledError:
+            if lookup.cancelled():
+                raise because(OSError(None, "the lookup was cancelled"), None) from None
+            raise

@@ -1,0 +1,257 @@
+"""From bytes to messages: fragments joined, payloads inflated, text decoded, sizes bounded.
+
+RFC 6455 §5.4 (fragmentation), §5.6 and §8.1 (text is UTF-8), RFC 7692 §7.2.2 (inflating). What to
+answer to a control frame is decided by the protocol, to which they are handed at once, also between
+the fragments of a message.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from wherry_errors import WebSocketError
+
+from ._deflate import Inflater
+from ._frames import BINARY, CLOSE, CONTINUATION, FIN, TEXT, FrameHead, read_head
+from ._mask import apply_mask
+from .messages import WSCloseCode, WSMessage, WSMessageTextBytes, WSMsgType
+
+Message: TypeAlias = WSMessage | WSMessageTextBytes
+OnControl: TypeAlias = Callable[[int, bytes, "list[Message]"], None]
+
+MESSAGE_OVERHEAD: Final = 128
+"""What a waiting message is taken to cost beside its payload, in bytes; an empty one is not
+free.
+"""
+
+UNBOUNDED: Final = 1 << 62
+
+_TEXT_TYPE: Final = WSMsgType.TEXT
+_BINARY_TYPE: Final = WSMsgType.BINARY
+_FIRST_TEXT: Final = FIN | TEXT
+_FIRST_BINARY: Final = FIN | BINARY
+_new_tuple = tuple.__new__
+
+
+def message_cost(message: Message) -> int:
+    """What an unread message counts for, in bytes: its payload (a `str` by characters) and an
+    overhead.
+    """
+    data = message[1]
+    return MESSAGE_OVERHEAD + (len(data) if isinstance(data, (str, bytes)) else 0)
+
+
+def take_small_frames(
+    data: bytes, pos: int, out: list[Message], *, most: int, limit: int, decode_text: bool
+) -> int:
+    """Append the messages of the whole, plain, unmasked frames that start at `pos`; return where
+    the rest starts.
+
+    Plain means: text or binary, FIN set, not compressed, at most `limit` (itself at most 125)
+    bytes. Stops before anything else and once `out` holds `most` messages. Raises WebSocketError
+    1007 for text that is not UTF-8.
+    """
+    end = len(data)
+    count = len(out)
+    while count < most and end - pos >= 2:
+        length = data[pos + 1]
+        start = pos + 2
+        if length > limit or start + length > end:
+            break
+        first = data[pos]
+        if first == _FIRST_TEXT and decode_text:
+            try:
+                text = str(data[start : start + length], "utf-8")
+            except UnicodeDecodeError as exc:
+                raise _not_utf8(exc) from exc
+            # The same as WSMessage(...) without its Python-level __new__, which costs as much as
+            # the parsing.
+            out.append(_new_tuple(WSMessage, (_TEXT_TYPE, text, "")))
+        elif first == _FIRST_BINARY:
+            payload = data[start : start + length]
+            out.append(_new_tuple(WSMessage, (_BINARY_TYPE, payload, "")))
+        else:
+            break
+        count += 1
+        pos = start + length
+    return pos
+
+
+class MessageReader:
+    """Takes bytes in pieces of any size and yields messages; control frames go to `on_control`.
+
+    `masked`: the peer is a client. `inflater`: given if compression was negotiated. `max_size`
+    (bytes, inclusive, 0 = none) bounds a message as declared, as summed over fragments and as
+    inflated.
+    """
+
+    __slots__ = (
+        "_decode_text",
+        "_head",
+        "_inflater",
+        "_masked",
+        "_max_size",
+        "_message",
+        "_on_control",
+        "_opcode",
+        "_payload",
+        "_rsv1",
+        "_small",
+        "_tail",
+        "backlog",
+        "finished",
+    )
+
+    def __init__(
+        self,
+        on_control: OnControl,
+        *,
+        masked: bool,
+        inflater: Inflater | None,
+        max_size: int,
+        decode_text: bool,
+    ) -> None:
+        self._on_control = on_control
+        self._masked = masked
+        self._inflater = inflater
+        self._max_size = max_size
+        self._decode_text = decode_text
+        self._small = -1 if masked else min(max_size or 125, 125)
+        self._tail = b""  # received and not parsed
+        self._head: FrameHead | None = None  # of the frame whose payload is arriving
+        self._payload = bytearray()  # of that frame
+        self._opcode = CONTINUATION  # of the fragmented message in progress, CONTINUATION if none
+        self._rsv1 = False  # of that message
+        self._message = bytearray()  # of that message, compressed if _rsv1
+        self.backlog = False
+        """Whether the last `feed()` stopped for lack of room, with bytes left that may hold
+        messages.
+        """
+        self.finished = False
+        """Set by the owner when nothing more is to be read; later bytes are dropped."""
+
+    def feed(self, data: bytes, out: list[Message], room: int) -> None:
+        """Append to `out` the messages that `data` completes, until they cost more than `room`.
+
+        What was not parsed stays; `feed(b"", out, room)` goes on. Raises WebSocketError, with the
+        messages before the fault in `out`; the reader is of no use afterwards.
+        """
+        if self.finished:
+            return
+        if self._tail:
+            data = self._tail + data
+            self._tail = b""
+        pos = self._payload_from(data, 0, out) if self._head is not None else 0
+        seen = 0
+        end = len(data)
+        while pos < end and room > 0 and not self.finished:
+            before = pos
+            pos = self._next(data, pos, out, room)
+            if pos == before:
+                break
+            while seen < len(out):
+                room -= message_cost(out[seen])
+                seen += 1
+        self.backlog = room <= 0 and pos < end and not self.finished
+        if not self.finished:
+            self._tail = data[pos:]
+
+    def _next(self, data: bytes, pos: int, out: list[Message], room: int) -> int:
+        if self._opcode == CONTINUATION:
+            most = len(out) + room // MESSAGE_OVERHEAD + 1
+            after = take_small_frames(
+                data, pos, out, most=most, limit=self._small, decode_text=self._decode_text
+            )
+            if after != pos:
+                return after
+        head = read_head(data, pos, masked=self._masked)
+        if head is None:
+            return pos
+        if head.opcode < CLOSE:
+            self._check_sequence(head)
+            self._check_size(head.length)
+        stop = head.end + head.length
+        if stop <= len(data):
+            self._frame(head, data[head.end : stop], out)
+            return stop
+        self._head = head
+        return self._payload_from(data, head.end, out)
+
+    def _payload_from(self, data: bytes, pos: int, out: list[Message]) -> int:
+        head = self._head
+        if head is None:
+            return pos
+        wanted = head.length - len(self._payload)
+        self._payload += data[pos : pos + wanted]
+        if len(self._payload) == head.length:
+            payload, self._payload = self._payload, bytearray()
+            self._head = None
+            self._frame(head, payload, out)
+        return min(pos + wanted, len(data))
+
+    def _check_sequence(self, head: FrameHead) -> None:
+        if head.opcode == CONTINUATION:
+            if self._opcode == CONTINUATION:
+                raise _violation("a continuation frame follows a fragment; none is in progress")
+            if head.rsv1:
+                raise _violation(
+                    "RSV1 belongs to the first frame of a message; a continuation had it"
+                )
+        elif self._opcode != CONTINUATION:
+            raise _violation("a fragmented message ends before the next one; a new data frame came")
+        elif head.rsv1 and self._inflater is None:
+            raise _violation("RSV1 is clear when no compression was negotiated; it was set")
+
+    def _check_size(self, length: int) -> None:
+        total = len(self._message) + length
+        if total > self._max_size > 0:
+            raise WebSocketError(
+                WSCloseCode.MESSAGE_TOO_BIG,
+                f"a message has at most {self._max_size} bytes (limit: max_msg_size); "
+                f"this one has {total} or more",
+            )
+
+    def _frame(self, head: FrameHead, payload: bytes | bytearray, out: list[Message]) -> None:
+        if head.key:
+            payload = apply_mask(payload, head.key)
+        if head.opcode >= CLOSE:
+            self._on_control(head.opcode, bytes(payload), out)
+        elif head.fin and head.opcode != CONTINUATION:
+            self._deliver(head.opcode, head.rsv1, payload, out)
+        else:
+            self._fragment(head, payload, out)
+
+    def _fragment(self, head: FrameHead, payload: bytes | bytearray, out: list[Message]) -> None:
+        if head.opcode != CONTINUATION:
+            self._opcode, self._rsv1 = head.opcode, head.rsv1
+        self._message += payload
+        if head.fin:
+            opcode, self._opcode = self._opcode, CONTINUATION
+            message, self._message = self._message, bytearray()
+            self._deliver(opcode, self._rsv1, message, out)
+
+    def _deliver(
+        self, opcode: int, compressed: bool, payload: bytes | bytearray, out: list[Message]
+    ) -> None:
+        if compressed and self._inflater is not None:
+            payload = self._inflater.inflate(payload)
+        if opcode == BINARY:
+            out.append(WSMessage(_BINARY_TYPE, bytes(payload), ""))
+        elif self._decode_text:
+            try:
+                out.append(WSMessage(_TEXT_TYPE, payload.decode("utf-8"), ""))
+            except UnicodeDecodeError as exc:
+                raise _not_utf8(exc) from exc
+        else:
+            out.append(WSMessageTextBytes(_TEXT_TYPE, bytes(payload), ""))
+
+
+def _violation(message: str) -> WebSocketError:
+    return WebSocketError(WSCloseCode.PROTOCOL_ERROR, message)
+
+
+def _not_utf8(exc: UnicodeDecodeError) -> WebSocketError:
+    shown = bytes(exc.object[exc.start : exc.start + 16])
+    return WebSocketError(
+        WSCloseCode.INVALID_TEXT,
+        f"a text message is UTF-8; got {shown!r} at byte {exc.start} ({exc.reason})",
+    )

@@ -1,0 +1,178 @@
+"""The fields of a request: what the caller gave, what is added, in which order (S-378).
+
+Decides the framing too, so that a request carries exactly one of Content-Length,
+`Transfer-Encoding: chunked`, or no body (S-034, RFC 9112 §6).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from multidict import CIMultiDict
+from wherry_codec import quote
+from wherry_codec.coding import ACCEPT_ENCODING
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .protocols import PayloadProtocol
+    from .typedefs import LooseHeaders
+
+SERVER_SOFTWARE = (
+    f"Python/{sys.version_info.major}.{sys.version_info.minor} wherry/{__version__}"
+)
+"""The default User-Agent."""
+
+_BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_DEFAULT_TYPE_METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+CONTENT_FIELDS = (
+    "Content-Length",
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Transfer-Encoding",
+)
+"""Fields that describe a body; they go when the body goes (S-438)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is added to the caller's fields, besides the body's own."""
+
+    host: str
+    cookie: str = ""
+    authorization: str = ""
+    skip: frozenset[str] = frozenset()
+    """Automatic fields to leave out, in lower case."""
+    is_chunked: bool = False
+    expects_continue: bool = False
+    closes: bool = False
+    """Whether to announce that the connection will not be kept."""
+    minor: int = 1
+
+
+def as_headers(headers: LooseHeaders | None) -> CIMultiDict[str]:
+    """A multidict of its own from any form that users may pass."""
+    result: CIMultiDict[str] = CIMultiDict()
+    if headers:
+        result.extend(headers)
+    return result
+
+
+def merge_headers(base: CIMultiDict[str], changes: CIMultiDict[str]) -> CIMultiDict[str]:
+    """`base` with the fields of `changes` in their places, new ones behind (S-378, S-379)."""
+    if not changes:
+        return base.copy()
+    merged: CIMultiDict[str] = CIMultiDict()
+    placed: set[str] = set()
+    for name, value in base.items():
+        key = name.lower()
+        if key in placed:
+            continue
+        if name in changes:
+            placed.add(key)
+            merged.extend(_fields_named(changes, key))
+        else:
+            merged.add(name, value)
+    merged.extend([item for item in changes.items() if item[0].lower() not in placed])
+    return merged
+
+
+def _fields_named(headers: CIMultiDict[str], key: str) -> list[tuple[str, str]]:
+    return [item for item in headers.items() if item[0].lower() == key]
+
+
+def compose_fields(
+    method: str, given: CIMultiDict[str], body: PayloadProtocol | None, extras: Extras
+) -> CIMultiDict[str]:
+    """All fields of the request in the order of the wire.
+
+    Raises `ValueError` for contradictory framing or a Content-Length that is no number.
+    """
+    fields: CIMultiDict[str] = CIMultiDict()
+    fields.add("Host", given.get("Host", extras.host))
+    fields.extend(_without(given, {"host"} | ({"cookie"} if extras.cookie else set())))
+    _add_automatic(fields, extras.skip)
+    if extras.cookie:
+        fields.add("Cookie", extras.cookie)
+    if extras.authorization:
+        fields.add("Authorization", extras.authorization)
+    _add_framing(fields, method, body, is_chunked=extras.is_chunked)
+    if extras.expects_continue and "Expect" not in fields:
+        fields.add("Expect", "100-continue")
+    needs_type = body is not None or method in _DEFAULT_TYPE_METHODS
+    if needs_type and "Content-Type" not in fields and "content-type" not in extras.skip:
+        fields.add("Content-Type", "application/octet-stream")
+    if "Connection" not in fields:
+        if extras.closes and extras.minor:
+            fields.add("Connection", "close")
+        elif not extras.closes and not extras.minor:
+            fields.add("Connection", "keep-alive")
+    return fields
+
+
+def _without(headers: CIMultiDict[str], names: Iterable[str]) -> list[tuple[str, str]]:
+    return [item for item in headers.items() if item[0].lower() not in names]
+
+
+def _add_automatic(fields: CIMultiDict[str], skip: frozenset[str]) -> None:
+    for name, value in (
+        ("Accept", "*/*"),
+        ("Accept-Encoding", ACCEPT_ENCODING),
+        ("User-Agent", SERVER_SOFTWARE),
+    ):
+        if name not in fields and name.lower() not in skip:
+            fields.add(name, value)
+
+
+def _add_framing(
+    fields: CIMultiDict[str], method: str, body: PayloadProtocol | None, *, is_chunked: bool
+) -> None:
+    length = fields.get("Content-Length")
+    coding = fields.get("Transfer-Encoding")
+    if length is not None:
+        _check_content_length(fields, length)
+    if is_chunked and (length is not None or coding is not None):
+        which = "Content-Length" if length is not None else "Transfer-Encoding"
+        raise ValueError(f"chunked=True cannot be combined with a {which} header; drop one of them")
+    if coding is not None:
+        if coding.strip().lower() != "chunked":
+            raise ValueError(
+                f"Transfer-Encoding can only be 'chunked', got {quote(coding)}; for compression "
+                "set Content-Encoding"
+            )
+        if length is not None:
+            raise ValueError("a request has Content-Length or Transfer-Encoding, not both")
+        _add_body_fields(fields, body)
+        return
+    if length is None and not is_chunked:
+        size = body.size if body is not None else 0
+        if size is None:
+            is_chunked = True
+        elif body is not None or method not in _BODYLESS_METHODS:
+            fields.add("Content-Length", str(size))
+    _add_body_fields(fields, body)
+    if is_chunked:
+        fields.add("Transfer-Encoding", "chunked")
+
+
+def _check_content_length(fields: CIMultiDict[str], length: str) -> None:
+    if len(fields.getall("Content-Length")) > 1:
+        raise ValueError("a request has at most one Content-Length header")
+    if not (length.isascii() and length.isdigit()):
+        raise ValueError(f"Content-Length must be decimal digits only, got {quote(length)}")
+
+
+def _add_body_fields(fields: CIMultiDict[str], body: PayloadProtocol | None) -> None:
+    if body is None:
+        return
+    for name, value in body.headers.items():
+        # A whole body is no attachment and no part: only the fields that describe it go along.
+        if name not in fields and name.lower() not in ("content-disposition", "content-length"):
+            fields.add(name, value)

@@ -1,0 +1,266 @@
+"""A request: what it was made from, and what it goes out as."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from multidict import CIMultiDict, CIMultiDictProxy
+from wherry_codec import HttpVersion, write_request_head
+from wherry_errors import ClientPayloadError
+from wherry_pool import Exchange
+
+from ._body import as_payload
+
+if TYPE_CHECKING:
+    from wherry_pool import ClientTimeout, ConnectionKey, SSLSetting
+    from yarl import URL
+
+    from ._options import CallSettings
+    from ._target import Target
+    from .auth import BasicAuth
+    from .protocols import PayloadProtocol
+    from .typedefs import LooseCookies
+
+
+class RequestInfo(NamedTuple):
+    """What a response or an error remembers of its request."""
+
+    url: URL
+    method: str
+    headers: CIMultiDictProxy[str]
+    real_url: URL
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSource:
+    """What the caller asked for, before anything is added. Redirects are made from it."""
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+    """The session's and the request's fields, merged."""
+    body: PayloadProtocol | None = None
+    cookies: LooseCookies | None = None
+    auth: BasicAuth | None = None
+    skip: frozenset[str] = frozenset()
+    is_chunked: bool = False
+    expects_continue: bool = False
+
+
+class ClientRequest:
+    """One request, as middlewares see and change it.
+
+    `headers` are all fields in the order of the wire, the automatic ones and Cookie included.
+    """
+
+    __slots__ = (
+        "_body",
+        "_finished_head",
+        "_was_sent",
+        "cookie",
+        "headers",
+        "headers_version",
+        "method",
+        "session",
+        "settings",
+        "source",
+        "target",
+        "version",
+    )
+
+    def __init__(
+        self,
+        source: RequestSource,
+        target: Target,
+        headers: CIMultiDict[str],
+        settings: CallSettings,
+        *,
+        version: HttpVersion,
+        session: object = None,
+        cookie: str = "",
+        headers_version: int = 0,
+    ) -> None:
+        self.source = source
+        self.method = source.method
+        self.target = target
+        self.headers = headers
+        self.settings = settings
+        self.session = session
+        self.version = version
+        self.cookie = cookie
+        self.headers_version = headers_version
+        self._body = source.body
+        self._was_sent = False
+        self._finished_head: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"<ClientRequest {self.method} {self.url}>"
+
+    def copy(self) -> ClientRequest:
+        """A request that can be changed without changing this one. The body is shared."""
+        twin = ClientRequest(
+            self.source,
+            self.target,
+            self.headers.copy(),
+            self.settings,
+            version=self.version,
+            session=self.session,
+            cookie=self.cookie,
+        )
+        twin._body = self._body
+        twin._was_sent = self._was_sent
+        return twin
+
+    @property
+    def url(self) -> URL:
+        """The URL without fragment."""
+        return self.target.url
+
+    @property
+    def original_url(self) -> URL:
+        """The URL with its fragment."""
+        return self.target.real_url
+
+    @property
+    def host(self) -> str:
+        """The host to connect to."""
+        return self.target.key.host
+
+    @property
+    def port(self) -> int | None:
+        """The port to connect to."""
+        return self.target.key.port
+
+    @property
+    def ssl(self) -> SSLSetting:
+        """The TLS setting in force."""
+        return self.settings.ssl
+
+    @property
+    def server_hostname(self) -> str | None:
+        """The name that replaces the host in SNI and certificate checks."""
+        return self.settings.server_hostname
+
+    @property
+    def timeout(self) -> ClientTimeout:
+        """The limits in force."""
+        return self.settings.timeout
+
+    @property
+    def skip_auto_headers(self) -> frozenset[str]:
+        """The automatic fields that are left out, in lower case."""
+        return self.source.skip
+
+    @property
+    def connection_key(self) -> ConnectionKey:
+        """Which connections can carry this request."""
+        return self.target.key
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the body goes out in chunks."""
+        return "chunked" in self.headers.get("Transfer-Encoding", "").lower()
+
+    @property
+    def body(self) -> PayloadProtocol | bytes:
+        """The body, b"" if there is none."""
+        return b"" if self._body is None else self._body
+
+    @property
+    def payload(self) -> PayloadProtocol | None:
+        """The body, None if there is none."""
+        return self._body
+
+    @property
+    def request_info(self) -> RequestInfo:
+        """A record of this request as it stands."""
+        headers = CIMultiDictProxy(self.headers.copy())
+        return RequestInfo(self.url, self.method, headers, self.original_url)
+
+    def is_ssl(self) -> bool:
+        """Whether the connection uses TLS."""
+        return self.target.key.is_ssl
+
+    async def update_body(self, body: object) -> None:
+        """Replace the body by anything `data=` takes, or by None; the old one is closed (S-472).
+
+        Content-Length and Transfer-Encoding are set anew, Content-Type only if there is none.
+        """
+        old, self._body = self._body, as_payload(body)
+        if old is not None and old is not self._body:
+            await old.close()
+        for name in ("Content-Length", "Transfer-Encoding"):
+            self.headers.popall(name, None)
+        self._was_sent = False
+        if self._body is None:
+            if self.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
+                self.headers["Content-Length"] = "0"
+            return
+        for name, value in self._body.headers.items():
+            self.headers.setdefault(name, value)
+        if self._body.size is None:
+            self.headers["Transfer-Encoding"] = "chunked"
+        else:
+            self.headers["Content-Length"] = str(self._body.size)
+
+    def finish_head(self) -> bytes:
+        """The head as bytes. Raises `ValueError` or `TypeError` if it cannot be sent (S-027)."""
+        return write_request_head(
+            self.method, self.target.request_target, self.headers.items(), self.version.minor
+        )
+
+    def freeze(self) -> None:
+        """Finish the head once for many requests. The request must not be changed any more."""
+        self._finished_head = self.finish_head()
+
+    def new_exchange(self, waiter: asyncio.Future[None]) -> Exchange:
+        """What a connection needs to carry this request.
+
+        Raises `ClientPayloadError` if it was sent before and its body cannot be sent again.
+        """
+        if self._finished_head is not None:
+            return Exchange(self.method, self._finished_head, waiter, self.target.host_field)
+        exchange = Exchange(self.method, self.finish_head(), waiter, self.target.host_field)
+        if self._body is not None:
+            self._attach_body(exchange, self._body)
+        elif self.chunked:
+            exchange.request_body = _NO_BYTES
+        exchange.expect_continue = (
+            exchange.request_body is not None
+            and self.headers.get("Expect", "").lower() == "100-continue"
+        )
+        return exchange
+
+    def _attach_body(self, exchange: Exchange, body: PayloadProtocol) -> None:
+        if self._was_sent and not body.replayable:
+            raise not_replayable(self)
+        self._was_sent = True
+        in_memory = body.in_memory
+        length = None if self.chunked else int(self.headers.get("Content-Length", 0))
+        if in_memory is not None and len(in_memory) == length:
+            exchange.request_body = in_memory
+        else:
+            exchange.request_body = body
+            exchange.content_length = length
+
+
+class _EmptyBody:
+    """A chunked body without a chunk."""
+
+    size = 0
+
+    async def write(self, sink: object, /) -> None:
+        """Nothing."""
+
+
+_NO_BYTES = _EmptyBody()
+
+
+def not_replayable(request: ClientRequest) -> ClientPayloadError:
+    """The error for a body that would have to be sent a second time and cannot be (S-439)."""
+    return ClientPayloadError(
+        f"the body of {request.method} {request.url} was sent and cannot be sent again; pass bytes, "
+        "a seekable file or a function's fresh result, or switch off redirects"
+    )

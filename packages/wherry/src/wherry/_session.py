@@ -1,0 +1,562 @@
+"""The session: keeps what requests share, and turns a call into requests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+import warnings
+from typing import TYPE_CHECKING, Unpack
+
+from multidict import CIMultiDict, getversion, istr
+from wherry_codec import HttpVersion, HttpVersion11, Limits, check_method
+from wherry_codec.fields import parse_media_type
+from wherry_cookies import CookieJar, encode_cookies, merge_cookie_headers
+from wherry_pool import ClientTimeout, TCPConnector, check_setting, deadline_after
+from wherry_tracing import begin
+from yarl import URL
+
+from ._body import as_json_payload, as_payload
+from ._context import RequestContextManager
+from ._fields import Extras, as_headers, compose_fields, merge_headers
+from ._options import (
+    DEFAULT_READ_BUFSIZE,
+    DEFAULT_TIMEOUT,
+    CallSettings,
+    RequestOptions,
+    check_option_names,
+)
+from ._request import ClientRequest, RequestSource
+from ._response import ClientResponse
+from ._stages.call import Call
+from ._stages.cookies import store_cookies
+from ._stages.redirect import follow_redirects, is_redirect
+from ._stages.retry import send_with_retry
+from ._target import parse_url, resolve_target, with_params
+from .auth import BasicAuth
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from wherry_pool import SSLSetting
+    from wherry_tracing import TraceConfig
+
+    from ._middleware import Middleware
+    from ._response import CharsetResolver
+    from .protocols import ConnectorProtocol, CookieJarProtocol, PayloadProtocol
+    from .typedefs import JSONBytesEncoder, JSONEncoder, LooseCookies, LooseHeaders, StrOrURL
+
+MAX_TEMPLATES = 1024
+"""How many requests without keyword arguments are kept finished. Beyond, the oldest go."""
+
+
+class ClientSession:
+    """Makes requests; owns connections, cookies and defaults. Close it, or use `async with`.
+
+    Needs a running loop. `connector` is closed with the session unless `connector_owner` is False.
+    `timeout` is a `ClientTimeout`; the default is 300 s in all and 30 s to connect.
+    """
+
+    def __init__(
+        self,
+        base_url: StrOrURL | None = None,
+        *,
+        connector: ConnectorProtocol | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        cookies: LooseCookies | None = None,
+        headers: LooseHeaders | None = None,
+        ssl: SSLSetting = True,
+        skip_auto_headers: Iterable[str] | None = None,
+        auth: BasicAuth | None = None,
+        json_serialize: JSONEncoder = json.dumps,
+        json_serialize_bytes: JSONBytesEncoder | None = None,
+        response_class: type[ClientResponse] = ClientResponse,
+        version: HttpVersion = HttpVersion11,
+        cookie_jar: CookieJarProtocol | None = None,
+        connector_owner: bool = True,
+        raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]] = False,
+        timeout: ClientTimeout | None = None,
+        auto_decompress: bool = True,
+        requote_redirect_url: bool = True,
+        trace_configs: Sequence[TraceConfig] | None = None,
+        read_bufsize: int = DEFAULT_READ_BUFSIZE,
+        max_line_size: int = 8190,
+        max_field_size: int = 8190,
+        max_headers: int = 128,
+        max_body_size: int | None = None,
+        fallback_charset_resolver: CharsetResolver | None = None,
+        middlewares: Sequence[Middleware] = (),
+    ) -> None:
+        # First of all, so that __del__ finds it whatever fails below (S-358).
+        self._connector: ConnectorProtocol | None = None
+        self.loop = loop or asyncio.get_running_loop()
+        self._base_url = _check_base_url(base_url)
+        self._base_origin = self._base_url.origin() if self._base_url is not None else None
+        self._settings = CallSettings(
+            timeout=_check_timeout(timeout),
+            raise_for_status=raise_for_status,
+            read_bufsize=read_bufsize,
+            auto_decompress=auto_decompress,
+            limits=Limits(
+                max_line_size=max_line_size, max_field_size=max_field_size, max_headers=max_headers
+            ),
+            max_body_size=max_body_size,
+            middlewares=tuple(middlewares),
+            ssl=check_setting(ssl),
+        )
+        _check_auth(auth)
+        self._auth = auth
+        self._headers = as_headers(headers)
+        self._skip = _lower_names(skip_auto_headers)
+        self._version = version
+        self._json_serialize = json_serialize
+        self._json_serialize_bytes = json_serialize_bytes
+        self.response_class = response_class
+        self.fallback_charset_resolver = fallback_charset_resolver
+        self.requote_redirect_url = requote_redirect_url
+        self._trace_configs = list(trace_configs or ())
+        for config in self._trace_configs:
+            config.freeze()
+        self._templates: dict[tuple[str, str], ClientRequest] = {}
+        self._closings: set[asyncio.Task[None]] = set()
+        self._cookie_jar: CookieJarProtocol = CookieJar() if cookie_jar is None else cookie_jar
+        self._write_cookie_header = getattr(self._cookie_jar, "cookie_header", None)
+        if cookies:
+            self._cookie_jar.update_cookies(cookies)
+        self._connector_owner = connector_owner
+        self._source_traceback = traceback.extract_stack() if self.loop.get_debug() else None
+        self._connector = TCPConnector(loop=self.loop) if connector is None else connector
+        _check_loop(self._connector, self.loop)
+
+    def __repr__(self) -> str:
+        return f"<ClientSession {'closed' if self.closed else self._connector!r}>"
+
+    def __del__(self) -> None:
+        if self.closed:
+            return
+        warnings.warn(f"Unclosed client session {self!r}", ResourceWarning, source=self)
+        context: dict[str, object] = {
+            "client_session": self,
+            "message": "Unclosed client session",
+        }
+        if self._source_traceback is not None:
+            context["source_traceback"] = self._source_traceback
+        self.loop.call_exception_handler(context)
+
+    # --- properties ----------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session, or its connector, was closed."""
+        return self._connector is None or self._connector.closed
+
+    @property
+    def connector(self) -> ConnectorProtocol | None:
+        """The connector; None once the session is closed."""
+        return self._connector
+
+    @property
+    def active_connector(self) -> ConnectorProtocol:
+        """The connector; `RuntimeError` if the session is closed."""
+        connector = self._connector
+        if connector is None or connector.closed:
+            raise RuntimeError("Session is closed; make a new ClientSession to go on")
+        return connector
+
+    @property
+    def cookie_jar(self) -> CookieJarProtocol:
+        """The cookie jar."""
+        return self._cookie_jar
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """The default fields; changing them affects later requests."""
+        return self._headers
+
+    @property
+    def version(self) -> HttpVersion:
+        """The HTTP version of requests."""
+        return self._version
+
+    @property
+    def timeout(self) -> ClientTimeout:
+        """The limits of requests that bring none of their own."""
+        return self._settings.timeout
+
+    @property
+    def skip_auto_headers(self) -> frozenset[istr]:
+        """Automatic fields that are left out."""
+        return frozenset(istr(name) for name in self._skip)
+
+    @property
+    def auth(self) -> BasicAuth | None:
+        """Credentials for the origin of each request's URL."""
+        return self._auth
+
+    @property
+    def json_serialize(self) -> JSONEncoder:
+        """The JSON encoder."""
+        return self._json_serialize
+
+    @property
+    def connector_owner(self) -> bool:
+        """Whether closing the session closes the connector."""
+        return self._connector_owner
+
+    @property
+    def raise_for_status(self) -> bool | Callable[[ClientResponse], Awaitable[None]]:
+        """What happens for a status of 400 or above."""
+        return self._settings.raise_for_status
+
+    @property
+    def auto_decompress(self) -> bool:
+        """Whether bodies are decoded."""
+        return self._settings.auto_decompress
+
+    @property
+    def trace_configs(self) -> list[TraceConfig]:
+        """Who is told of each request."""
+        return self._trace_configs
+
+    # --- making requests -----------------------------------------------------------------------
+
+    def request(
+        self, method: str, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A request with any method. Nothing happens before the result is awaited.
+
+        Raises, from the await: `ValueError` and `TypeError` for arguments, `ClientError` and
+        `TimeoutError` for what goes wrong on the way, `RuntimeError` if the session is closed.
+        """
+        return RequestContextManager(self._request(method, url, options))
+
+    def get(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A GET request."""
+        return RequestContextManager(self._request("GET", url, options))
+
+    def options(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """An OPTIONS request."""
+        return RequestContextManager(self._request("OPTIONS", url, options))
+
+    def head(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A HEAD request; it does not follow redirects unless told to."""
+        options.setdefault("allow_redirects", False)
+        return RequestContextManager(self._request("HEAD", url, options))
+
+    def post(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A POST request."""
+        return RequestContextManager(self._request("POST", url, options))
+
+    def put(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A PUT request."""
+        return RequestContextManager(self._request("PUT", url, options))
+
+    def patch(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A PATCH request."""
+        return RequestContextManager(self._request("PATCH", url, options))
+
+    def delete(
+        self, url: StrOrURL, **options: Unpack[RequestOptions]
+    ) -> RequestContextManager[ClientResponse]:
+        """A DELETE request."""
+        return RequestContextManager(self._request("DELETE", url, options))
+
+    async def _request(
+        self, method: str, url: StrOrURL, options: RequestOptions
+    ) -> ClientResponse:
+        started = self.loop.time()
+        if options:
+            request = self._prepare(method, url, options)
+        else:
+            request = self._template(method, url)
+        settings = request.settings
+        timeout = settings.timeout
+        deadline = deadline_after(started, timeout.total, timeout.ceil_threshold)
+        call = Call(self, settings, started, deadline)
+        if request.payload is not None or settings.middlewares or self._trace_configs:
+            return await self._request_with_care(request, call)
+        return await self._carry_out(request, call)
+
+    async def _carry_out(self, request: ClientRequest, call: Call) -> ClientResponse:
+        """The way of every call: send, retry, cookies, redirects, status."""
+        response = await send_with_retry(request, call)
+        if response.head.has_set_cookie:
+            store_cookies(self._cookie_jar, response)
+        settings = call.settings
+        if settings.allow_redirects and is_redirect(response):
+            response = await follow_redirects(request, response, call)
+        if settings.raise_for_status:
+            await _check_status(response, settings.raise_for_status)
+        return response
+
+    async def _request_with_care(self, request: ClientRequest, call: Call) -> ClientResponse:
+        """The same for requests that middlewares change, tracers watch, or that carry a body."""
+        if call.settings.middlewares:
+            request = request.copy()
+        if not self._trace_configs:
+            return await self._carry_out_closing(request, call)
+        request = request.copy()
+        traces = begin(self._trace_configs, self, call.settings.trace_request_ctx)
+        call.observer = call.pool_observer = traces
+        method, url = request.method, request.original_url
+        await traces.request_start(method, url, request.headers)
+        try:
+            response = await self._carry_out_closing(request, call)
+            await traces.request_end(response.method, response.real_url, request.headers, response)
+        except BaseException as error:
+            await traces.request_exception(method, url, request.headers, error)
+            raise
+        return response
+
+    async def _carry_out_closing(self, request: ClientRequest, call: Call) -> ClientResponse:
+        try:
+            response = await self._carry_out(request, call)
+        except BaseException:
+            await _close_payload(request.payload)
+            raise
+        sender = response.exchange.sender
+        if sender is None or sender.done():
+            await _close_payload(request.payload)
+        else:
+            self._close_later(sender, request.payload)
+        return response
+
+    # --- preparing -----------------------------------------------------------------------------
+
+    def _template(self, method: str, url: StrOrURL) -> ClientRequest:
+        """A finished request for a call without keyword arguments, made once per method and URL.
+
+        Made anew when the session's headers or the cookies for the URL have changed.
+        """
+        if type(url) is not str:
+            return self._prepare(method, url, {})
+        key = (method, url)
+        template = self._templates.get(key)
+        version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
+        if template is not None and template.headers_version == version:
+            if not self._cookie_jar or template.cookie == self._cookie_for(template.url):
+                return template
+        template = self._prepare(method, url, {})
+        template.headers_version = version
+        template.freeze()
+        if len(self._templates) >= MAX_TEMPLATES:
+            del self._templates[next(iter(self._templates))]
+        self._templates[key] = template
+        return template
+
+    def _prepare(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientRequest:
+        """The request that a call's arguments ask for. Raises whatever is wrong with them."""
+        self.active_connector  # noqa: B018 - raises if the session is closed
+        check_option_names(options)
+        settings = self._settings.overridden(options)
+        method = method.upper()
+        check_method(method)
+        target_url = self._absolute_url(url, options)
+        body = self._payload_of(options)
+        source = RequestSource(
+            method=method,
+            url=target_url,
+            headers=merge_headers(self._headers, as_headers(options.get("headers"))),
+            body=body,
+            cookies=options.get("cookies"),
+            auth=self._auth_for(target_url, options),
+            skip=self._skip | _lower_names(options.get("skip_auto_headers")),
+            is_chunked=bool(options.get("chunked")),
+            expects_continue=bool(options.get("expect100")),
+        )
+        return self.build_request(source, settings)
+
+    def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
+        """A request with target, cookies, credentials and automatic fields added."""
+        connector = self.active_connector
+        target = resolve_target(
+            source.url,
+            method=source.method,
+            allowed_schemes=connector.allowed_protocol_schema_set,
+            ssl=settings.ssl,
+            server_hostname=settings.server_hostname,
+        )
+        cookie = self._cookie_for(target.url) if self._cookie_jar else ""
+        jar_cookie = cookie
+        if source.cookies or (cookie and "Cookie" in source.headers):
+            own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
+            cookie = merge_cookie_headers(source.headers.get("Cookie", ""), cookie, own)
+        extras = Extras(
+            host=target.host_field,
+            cookie=cookie,
+            authorization=source.auth.encode() if source.auth is not None else "",
+            skip=source.skip,
+            is_chunked=source.is_chunked,
+            expects_continue=source.expects_continue,
+            closes=connector.force_close,
+            minor=self._version.minor,
+        )
+        headers = compose_fields(source.method, source.headers, source.body, extras)
+        return ClientRequest(
+            source,
+            target,
+            headers,
+            settings,
+            version=self._version,
+            session=self,
+            cookie=jar_cookie,
+        )
+
+    def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
+        parsed = parse_url(url)
+        if self._base_url is not None and not parsed.absolute:
+            parsed = self._base_url.join(parsed)
+        params = options.get("params")
+        return with_params(parsed, params) if params else parsed
+
+    def _payload_of(self, options: RequestOptions) -> PayloadProtocol | None:
+        data, json_value = options.get("data"), options.get("json")
+        if json_value is not None:
+            if data is not None:
+                raise ValueError("data and json parameters can not be used at the same time")
+            return as_json_payload(json_value, self._json_serialize, self._json_serialize_bytes)
+        if data is None:
+            return None
+        content_type = as_headers(options.get("headers")).get("Content-Type", "")
+        charset = parse_media_type(content_type).parameters.get("charset")
+        return as_payload(data, charset)
+
+    def _auth_for(self, url: URL, options: RequestOptions) -> BasicAuth | None:
+        explicit = options.get("auth")
+        _check_auth(explicit)
+        in_url = BasicAuth.from_url(url)
+        if explicit is not None and in_url is not None:
+            raise ValueError("credentials are given twice: by auth= and in the URL")
+        auth = explicit or in_url or self._session_auth(url)
+        given = as_headers(options.get("headers"))
+        if auth is not None and ("Authorization" in given or "Authorization" in self._headers):
+            raise ValueError("credentials are given twice: by auth and by an Authorization header")
+        return auth
+
+    def _session_auth(self, url: URL) -> BasicAuth | None:
+        if self._auth is None or self._base_origin is None:
+            return self._auth
+        return self._auth if url.origin() == self._base_origin else None
+
+    def _cookie_for(self, url: URL) -> str:
+        if self._write_cookie_header is not None:
+            header: str = self._write_cookie_header(url)
+            return header
+        chosen = self._cookie_jar.filter_cookies(url)
+        return encode_cookies(chosen, quote_cookie=self._quote_cookie)
+
+    @property
+    def _quote_cookie(self) -> bool:
+        return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+    # --- closing -------------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Close the session, and its connector if it owns it. May be called again."""
+        connector, self._connector = self._connector, None
+        if connector is not None and self._connector_owner and not connector.closed:
+            await connector.close()
+
+    def detach(self) -> None:
+        """Give the connector up without closing it; the session is closed then."""
+        self._connector = None
+
+    def __enter__(self) -> None:
+        raise TypeError("Use async with instead")
+
+    def __exit__(self, *args: object) -> None:
+        """Never reached: `__enter__` raises."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _close_later(
+        self, sender: asyncio.Task[None], payload: PayloadProtocol | None
+    ) -> None:
+        """Close the payload when its upload, which outlasts the response head, is over."""
+
+        async def close_after_sending() -> None:
+            await asyncio.wait((sender,))
+            await _close_payload(payload)
+
+        task = self.loop.create_task(close_after_sending())
+        self._closings.add(task)
+        task.add_done_callback(self._closings.discard)
+
+
+async def _close_payload(payload: PayloadProtocol | None) -> None:
+    if payload is not None and payload.in_memory is None:
+        await payload.close()
+
+
+async def _check_status(
+    response: ClientResponse, check: bool | Callable[[ClientResponse], Awaitable[None]]
+) -> None:
+    """Raise for a bad status, by the built-in rule or the caller's; release if it raises."""
+    try:
+        if check is True:
+            response.raise_for_status()
+        elif check:
+            await check(response)
+    except BaseException:
+        response.release()
+        raise
+
+
+def _check_base_url(base_url: StrOrURL | None) -> URL | None:
+    if base_url is None:
+        return None
+    url = parse_url(base_url)
+    if not url.absolute:
+        raise ValueError(f"base_url must be an absolute URL, got {str(url)!r}")
+    if not url.path.endswith("/"):
+        raise ValueError(f"the path of base_url must end with '/', got {url.path!r}")
+    return url
+
+
+def _check_timeout(timeout: ClientTimeout | None) -> ClientTimeout:
+    if timeout is None:
+        return DEFAULT_TIMEOUT
+    if not isinstance(timeout, ClientTimeout):
+        raise ValueError(
+            f"timeout must be a ClientTimeout, got {type(timeout).__name__}; "
+            f"write ClientTimeout(total={timeout!r})"
+        )
+    return timeout
+
+
+def _check_auth(auth: object) -> None:
+    if auth is not None and not isinstance(auth, BasicAuth):
+        raise TypeError(f"auth must be a BasicAuth, got {type(auth).__name__}")
+
+
+def _check_loop(connector: ConnectorProtocol, loop: asyncio.AbstractEventLoop) -> None:
+    its_loop = getattr(connector, "loop", loop)
+    if its_loop is not loop:
+        raise RuntimeError("Session and connector have to use the same event loop")
+
+
+def _lower_names(names: Iterable[str] | None) -> frozenset[str]:
+    return frozenset(name.lower() for name in names or ())

@@ -1,0 +1,183 @@
+"""One call, and its innermost stage: a request over a connection, up to the response head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from wherry_codec import RemoteProtocolError
+from wherry_errors import ClientResponseError
+
+from .._middleware import wrap
+from .._response import ClientResponse
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from wherry_pool import Exchange
+    from wherry_pool.protocols import ByteSink, HttpConnection, PoolObserver, RequestBody
+    from yarl import URL
+
+    from .._middleware import Handler
+    from .._options import CallSettings
+    from .._request import ClientRequest, RequestSource
+    from .._response import CharsetResolver
+    from ..protocols import ConnectorProtocol, CookieJarProtocol, RequestObserver
+
+
+class Surroundings(Protocol):
+    """What a call uses of its session."""
+
+    loop: asyncio.AbstractEventLoop
+    response_class: type[ClientResponse]
+    fallback_charset_resolver: CharsetResolver | None
+    requote_redirect_url: bool
+
+    @property
+    def active_connector(self) -> ConnectorProtocol:
+        """The connector; `RuntimeError` if the session is closed."""
+        ...
+
+    @property
+    def cookie_jar(self) -> CookieJarProtocol:
+        """The jar."""
+        ...
+
+    def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
+        """A request with everything added that goes out."""
+        ...
+
+
+class Call:
+    """One call of `ClientSession.request`, redirects and retries included.
+
+    `started` and `deadline` are loop times. `send` is the innermost stage; `handler` is the same
+    with the middlewares around it. The observers are None unless somebody traces.
+    """
+
+    __slots__ = (
+        "deadline",
+        "handler",
+        "history",
+        "observer",
+        "pool_observer",
+        "session",
+        "settings",
+        "started",
+        "was_retried",
+    )
+
+    def __init__(
+        self, session: Surroundings, settings: CallSettings, started: float, deadline: float
+    ) -> None:
+        self.session = session
+        self.settings = settings
+        self.started = started
+        self.deadline = deadline
+        self.handler: Handler = self.send
+        self.history: tuple[ClientResponse, ...] = ()
+        self.observer: RequestObserver | None = None
+        self.pool_observer: PoolObserver | None = None
+        self.was_retried = False
+        if settings.middlewares:
+            self.handler = wrap(self.send, settings.middlewares)
+
+    async def send(self, request: ClientRequest, /) -> ClientResponse:
+        """The response to `request`, its body still to be read.
+
+        A failure or a cancellation leaves nothing acquired: the exchange is aborted wherever it
+        stands, and the connection with it.
+        """
+        session, settings = self.session, self.settings
+        loop = session.loop
+        exchange = request.new_exchange(loop.create_future())
+        exchange.started = self.started
+        exchange.deadline = self.deadline
+        exchange.timeout = settings.timeout
+        exchange.limits = settings.limits
+        exchange.read_bufsize = settings.read_bufsize
+        exchange.read_until_eof = settings.read_until_eof
+        connector = session.active_connector
+        found = None
+        if self.pool_observer is None:
+            found = connector.acquire_nowait(request.target.key, loop.time())
+        connection = found if found is not None else await self._acquire(request, connector)
+        try:
+            if self.observer is not None:
+                await self._tell_sending(self.observer, request, exchange)
+            connection.start(exchange)
+            await exchange.waiter
+        except RemoteProtocolError as error:
+            raise ClientResponseError(
+                request.request_info, self.history, status=400, message=str(error)
+            ) from error
+        except BaseException:
+            connection.abort(exchange)
+            raise
+        response = session.response_class(request, exchange, connection)
+        if self.history:
+            response.history = self.history
+        if self.observer is not None:
+            self._watch_reading(self.observer, request, response)
+        return response
+
+    async def _tell_sending(
+        self, observer: RequestObserver, request: ClientRequest, exchange: Exchange
+    ) -> None:
+        await observer.request_headers_sent(request.method, request.url, request.headers)
+        body = exchange.request_body
+        if isinstance(body, bytes):
+            await observer.request_chunk_sent(request.method, request.url, body)
+        elif body is not None:
+            exchange.request_body = ObservedBody(body, observer, request.method, request.url)
+
+    def _watch_reading(
+        self, observer: RequestObserver, request: ClientRequest, response: ClientResponse
+    ) -> None:
+        async def tell(data: bytes) -> None:
+            await observer.response_chunk_received(request.method, request.url, data)
+
+        response.call_on_read(tell)
+
+    async def _acquire(
+        self, request: ClientRequest, connector: ConnectorProtocol
+    ) -> HttpConnection:
+        return await connector.acquire(
+            request.target.key,
+            self.settings.timeout,
+            started=self.started,
+            deadline=self.deadline,
+            observer=self.pool_observer,
+        )
+
+
+class ObservedBody:
+    """A request body whose pieces are told to an observer as they go out (S-344)."""
+
+    def __init__(
+        self, body: RequestBody, observer: RequestObserver, method: str, url: URL
+    ) -> None:
+        self._body = body
+        self._observer = observer
+        self._method = method
+        self._url = url
+
+    @property
+    def size(self) -> int | None:
+        """The size of the body inside."""
+        return self._body.size
+
+    async def write(self, sink: ByteSink, /) -> None:
+        """Write the body inside."""
+        await self._body.write(_ObservedSink(sink, self._observer, self._method, self._url))
+
+
+class _ObservedSink:
+    def __init__(self, sink: ByteSink, observer: RequestObserver, method: str, url: URL) -> None:
+        self._sink = sink
+        self._observer = observer
+        self._method = method
+        self._url = url
+
+    async def write(self, data: bytes | bytearray | memoryview, /) -> None:
+        await self._observer.request_chunk_sent(self._method, self._url, bytes(data))
+        await self._sink.write(data)

@@ -1,0 +1,40 @@
+"""Sending once more after a connection died before it answered (S-451…S-455)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wherry_errors import (
+    ClientConnectionResetError,
+    ClientConnectorError,
+    ClientOSError,
+    ServerDisconnectedError,
+)
+
+if TYPE_CHECKING:
+    from .._request import ClientRequest
+    from .._response import ClientResponse
+    from .call import Call
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"})
+"""RFC 9110 §9.2.2, and QUERY."""
+
+
+def may_retry(request: ClientRequest, error: Exception) -> bool:
+    """Whether a request that failed with `error` can do no harm when it is sent again."""
+    if isinstance(error, ClientConnectorError):
+        return False  # no connection was made, another try has no better chance
+    return request.method in IDEMPOTENT_METHODS and (
+        request.payload is None or request.payload.replayable
+    )
+
+
+async def send_with_retry(request: ClientRequest, call: Call) -> ClientResponse:
+    """The response to `request`; one retry per call, redirect hops included."""
+    try:
+        return await call.handler(request)
+    except (ServerDisconnectedError, ClientOSError, ClientConnectionResetError) as error:
+        if call.was_retried or not may_retry(request, error):
+            raise
+    call.was_retried = True
+    return await call.handler(request)

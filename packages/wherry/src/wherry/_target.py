@@ -1,0 +1,136 @@
+"""From what the user calls a URL to where the request goes and what it asks for.
+
+Every check of a URL happens here, once, so that what was checked is what is connected to (SEC-48).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wherry_errors import InvalidUrlClientError, NonHttpUrlClientError
+from wherry_pool import ConnectionKey, address_family
+from yarl import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wherry_pool import SSLSetting
+
+    from .typedefs import Query, StrOrURL
+
+TLS_SCHEMES = frozenset({"https", "wss"})
+
+_looks_numeric = re.compile(r"[0-9.]+|0[xX][0-9a-fA-F.xX]*").fullmatch
+_find_control = re.compile(r"[\x00-\x1f\x7f]").search
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes."""
+
+    url: URL
+    """Without fragment and without user info."""
+    real_url: URL
+    """The same with the fragment."""
+    key: ConnectionKey
+    """Which connections can carry it."""
+    host_field: str
+    """The value of Host."""
+    request_target: str
+    """Origin form (RFC 9112 §3.2.1); authority form for CONNECT."""
+
+
+def parse_url(url: StrOrURL) -> URL:
+    """A `URL`, or `InvalidUrlClientError` that says why not."""
+    if isinstance(url, URL):
+        return url
+    if not isinstance(url, str):
+        raise InvalidUrlClientError(
+            str(url), f"a URL must be str or yarl.URL, got {type(url).__name__}"
+        )
+    found = _find_control(url)
+    if found is not None:
+        raise InvalidUrlClientError(
+            url, f"control character {found.group()!r} at position {found.start()}"
+        )
+    try:
+        return URL(url)
+    except (ValueError, TypeError) as error:
+        raise InvalidUrlClientError(url, str(error)) from error
+
+
+def with_params(url: URL, params: Query) -> URL:
+    """`url` with `params` behind its query (S-374, DECISIONS C-13).
+
+    Raises `TypeError` for values that are no `str`, `int` or `float`.
+    """
+    if not params:
+        return url
+    if isinstance(params, str):
+        # Valid percent escapes stay as they are; a lone % is text.
+        text = _ESCAPE.sub("%25", params)
+        query = f"{url.raw_query_string}&{text}" if url.raw_query_string else text
+        plain = URL.build(path="/", query_string=query, encoded=False)
+        return url.with_query(None).join(
+            URL(f"{url.raw_path}?{plain.raw_query_string}", encoded=True)
+        )
+    return url.extend_query(params)
+
+
+def resolve_target(
+    url: URL,
+    *,
+    method: str,
+    allowed_schemes: Collection[str],
+    ssl: SSLSetting,
+    server_hostname: str | None = None,
+) -> Target:
+    """Check `url` and say where its request goes.
+
+    Raises `InvalidUrlClientError` (no host, host in a form that resolvers read differently) or
+    `NonHttpUrlClientError` (a scheme the connector cannot carry).
+    """
+    scheme = url.scheme
+    if scheme not in allowed_schemes or not scheme:
+        if not url.absolute:
+            raise InvalidUrlClientError(url, "the URL has no host; give an absolute URL")
+        raise NonHttpUrlClientError(url)
+    host = url.raw_host
+    if not host:
+        raise InvalidUrlClientError(url, "the URL has no host")
+    try:
+        port = url.port
+    except ValueError as error:
+        raise InvalidUrlClientError(url, str(error)) from error
+    host = host.lower()
+    if _looks_numeric(host) and address_family(host) is None:
+        raise InvalidUrlClientError(
+            url, f"{host!r} is a number that resolvers may read as an address; write a.b.c.d"
+        )
+    key = ConnectionKey(
+        host=host,
+        port=port,
+        is_ssl=scheme in TLS_SCHEMES,
+        ssl=ssl,
+        server_hostname=server_hostname,
+    )
+    bare = url.with_user(None) if url.raw_user is not None or url.raw_password else url
+    without_fragment = bare.with_fragment(None) if bare.raw_fragment else bare
+    host_field = _host_field(bare)
+    if method == "CONNECT":
+        request_target = f"{_bracketed(host)}:{port}"
+    else:
+        request_target = without_fragment.raw_path_qs or "/"
+    return Target(without_fragment, bare, key, host_field, request_target)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _host_field(url: URL) -> str:
+    host = _bracketed((url.raw_host or "").rstrip("."))
+    return host if url.is_default_port() or url.port is None else f"{host}:{url.port}"
