@@ -59,10 +59,11 @@ class ContestantError(Exception):
 
 @dataclass(frozen=True)
 class Slice:
-    """One turn of one contestant."""
+    """One turn of one contestant: requests, seconds by the clock, seconds of its CPU time."""
 
     requests: int
     seconds: float
+    cpu: float
 
     @property
     def per_request(self) -> float:
@@ -87,7 +88,7 @@ class Worker:
             raise ContestantError(
                 f"{self.title} read {answer['size']} bytes in {scenario.name}, expected {expected}"
             )
-        return Slice(requests, answer["seconds"])
+        return Slice(requests, answer["seconds"], answer["cpu"])
 
     def _ask(self, order: Mapping[str, object]) -> dict[str, float]:
         assert self._process.stdin is not None

@@ -1,8 +1,8 @@
 """A contestant's own process: `python -m tools.bench._worker CLIENT URL CPU`.
 
 It answers each line on standard input, a JSON object with "scenario" and "requests", with one line
-on standard output: "seconds" and "size" of that slice, or "error". Its session stays open between
-slices, so connections are warm, and other contestants can have their turn meanwhile.
+on standard output: "seconds", "cpu" seconds and "size" of that slice, or "error". Its session stays
+open between slices, so connections are warm, and other contestants can have their turn meanwhile.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from ._clients import Client, open_client
@@ -27,14 +28,23 @@ def request_of(client: Client, scenario: Scenario, base: str) -> Request:
     return partial(client.get_json if scenario.method == "get_json" else client.get, url)
 
 
-async def timed_slice(request: Request, requests: int, tasks: int) -> tuple[float, int]:
-    """Makes requests, `tasks` at a time; gives seconds and the sum of the sizes."""
+@dataclass(frozen=True)
+class Timed:
+    """What a slice took: seconds by the clock, seconds of CPU time, and bytes that came."""
+
+    seconds: float
+    cpu: float
+    size: int
+
+
+async def timed_slice(request: Request, requests: int, tasks: int) -> Timed:
+    """Makes requests, `tasks` at a time."""
     share, rest = divmod(requests, tasks)
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     sizes = await asyncio.gather(
         *(_repeat(request, share + (number < rest)) for number in range(tasks))
     )
-    return time.perf_counter() - started, sum(sizes)
+    return Timed(time.perf_counter() - started, time.process_time() - cpu, sum(sizes))
 
 
 async def _repeat(request: Request, count: int) -> int:
@@ -58,11 +68,11 @@ def serve(name: str, base: str, cpu: int | None) -> None:
             scenario = SCENARIOS[order["scenario"]]
             request = request_of(client, scenario, base)
             try:
-                seconds, size = runner.run(timed_slice(request, order["requests"], scenario.tasks))
+                timed = runner.run(timed_slice(request, order["requests"], scenario.tasks))
             except Exception as exc:  # the parent decides what an error of any contestant means
                 print(json.dumps({"error": f"{type(exc).__name__}: {exc}"}), flush=True)
             else:
-                print(json.dumps({"seconds": seconds, "size": size}), flush=True)
+                print(json.dumps(asdict(timed)), flush=True)
         runner.run(client.close())
 
 

@@ -71,10 +71,11 @@ def test_slice_shares_requests_among_tasks() -> None:
         made += 1
         return 3
 
-    seconds, size = asyncio.run(timed_slice(request, 10, 4))
+    timed = asyncio.run(timed_slice(request, 10, 4))
 
-    assert (made, size) == (10, 30)
-    assert seconds > 0
+    assert (made, timed.size) == (10, 30)
+    assert timed.seconds > 0
+    assert timed.cpu >= 0
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -123,10 +124,10 @@ async def test_every_contestant_reads_what_each_scenario_serves(
     peer(_clients.is_installed(name), f"pip install {name}")
     client = open_client(name)
 
-    _, size = await timed_slice(request_of(client, SCENARIOS[scenario], base), 3, 2)
+    timed = await timed_slice(request_of(client, SCENARIOS[scenario], base), 3, 2)
     await client.close()
 
-    assert size == 3 * SCENARIOS[scenario].size
+    assert timed.size == 3 * SCENARIOS[scenario].size
 
 
 @pytest.mark.parametrize("name", ["wherry", "aiohttp", "httpx"])
@@ -210,7 +211,12 @@ def test_unknown_contestant_is_exit_code_two(capsys: pytest.CaptureFixture[str])
 
 def test_report_is_a_table_per_scenario() -> None:
     """Microseconds, spread, and both comparisons."""
-    results = {"sequential": {"floor": [Slice(10, 0.001)], "aiohttp": [Slice(10, 0.004)]}}
+    results = {
+        "sequential": {
+            "floor": [Slice(10, 0.001, 0.001)],
+            "aiohttp": [Slice(10, 0.004, 0.003)],
+        }
+    }
 
     text = report(results)
 
@@ -219,6 +225,7 @@ def test_report_is_a_table_per_scenario() -> None:
         " aiohttp ",
         "      400.0 ",
         " 0.0 ",
+        "  300.0 ",
         "                  1.00 ",
         "                     25 ",
     ]
@@ -226,11 +233,11 @@ def test_report_is_a_table_per_scenario() -> None:
 
 def test_json_holds_the_rounds_and_can_be_written() -> None:
     """Everything a later look at the numbers may ask for."""
-    written = json.dumps(as_json({"sequential": {"floor": [Slice(10, 0.5)]}}, {"rounds": 1}))
+    written = json.dumps(as_json({"sequential": {"floor": [Slice(10, 0.5, 0.25)]}}, {"rounds": 1}))
 
     [found] = json.loads(written)["scenarios"]["sequential"]
-    assert found["rounds"] == [{"requests": 10, "seconds": 0.5}]
-    assert found["median"] == 0.05
+    assert found["rounds"] == [{"requests": 10, "seconds": 0.5, "cpu": 0.25}]
+    assert (found["median"], found["cpu"]) == (0.05, 0.025)
 
 
 def test_configuration_serves_on_loopback_only(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ def test_unknown_package_is_refused(
 
 @pytest.mark.slow
 @pytest.mark.network
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(
     os.environ.get("WHERRY_REQUIRE_PEERS") != "1",
     reason="needs a package index and half a minute; run with WHERRY_REQUIRE_PEERS=1",

@@ -1,5 +1,9 @@
 """Finding, replacing, expiring and evicting stored cookies."""
 
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,11 +213,41 @@ def test_clear_forgets_everything() -> None:
 
 
 @pytest.mark.parametrize("request_path", ["/", "/p7", "/p7/x", "/" + "/" * 5000, "/p7" + "/y" * 99])
-def test_look_up_visits_few_of_many_paths(request_path: str) -> None:
-    """The shorter list is walked, so neither many cookies nor many slashes make it slow."""
+def test_look_up_is_right_whichever_list_is_shorter(request_path: str) -> None:
+    """The stored paths are walked, or those of the request, to be fast with many of either."""
     limits = CookieLimits(per_domain=2000)
     store = store_of(*(cookie(path=f"/p{n}") for n in range(1000)), limits=limits)
 
     expected = ["a"] if request_path.startswith("/p7") else []
 
     assert found(store, path=request_path) == expected
+
+
+def test_look_up_costs_the_same_in_a_large_jar() -> None:
+    """100,000 cookies of other hosts, and 1,000 other paths, add no step."""
+    limits = CookieLimits(per_domain=2000, total=200_000)
+    small = store_of(cookie(), cookie(path="/x"), limits=limits)
+    large = store_of(cookie(), cookie(path="/x"), limits=limits)
+    for n in range(100_000):
+        large.put(cookie(f"c{n % 10}", f"{n // 10}.example.com"))
+    for n in range(1000):
+        large.put(cookie(path=f"/p{n}"))
+
+    assert _lines_executed(large) <= 2 * _lines_executed(small)
+
+
+def _lines_executed(store: CookieStore) -> int:
+    count = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        assert len(store.matching(HOST, domains_covering(HOST), "/x")) == 2
+    finally:
+        sys.settrace(before)
+    return count

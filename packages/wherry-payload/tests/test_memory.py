@@ -115,7 +115,11 @@ async def test_subclass_that_writes_something_else_is_not_short_cut() -> None:
         ({"content_type": 'text/a; charset="latin-1"'}, b"\xe9", 'text/a; charset="latin-1"'),
         ({"content_type": "text/a"}, b"\xc3\xa9", "text/a"),
         ({"content_type": "text/a; charset=klingon"}, b"\xc3\xa9", "text/a; charset=klingon"),
-        ({"content_type": "text/a; charset=x", "encoding": "latin-1"}, b"\xe9", "text/a; charset=x"),
+        (
+            {"content_type": "text/a; charset=x", "encoding": "latin-1"},
+            b"\xe9",
+            "text/a; charset=x",
+        ),
         ({"headers": {"content-type": "a/b; charset=latin-1"}}, b"\xe9", "a/b; charset=latin-1"),
     ],
 )

@@ -65,7 +65,7 @@ class Pieces:
         (pathlib.Path("x"), PathPayload),
         (Pieces(), AsyncIterablePayload),
         (io.TextIOWrapper(io.BytesIO()), TextIOPayload),
-        (io.BufferedReader(io.BytesIO()), BufferedReaderPayload),  # type: ignore[type-var]
+        (io.BufferedReader(io.BytesIO()), BufferedReaderPayload),
     ],
 )
 def test_built_in_types(value: object, expected: type) -> None:

@@ -1,12 +1,23 @@
-"""Fixtures of this package: two ends back to back, and bytes fed in pieces."""
+"""Fixtures of this package: two ends back to back, and a `FrameTransport` over a real socket."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from multidict import CIMultiDict
 
-from wherry_websocket import Role, WebSocketProtocol, WSMessage, WSMessageTextBytes
+from wherry_websocket import (
+    ClientWebSocketResponse,
+    FrameReceiver,
+    FrameTransport,
+    Role,
+    WebSocketProtocol,
+    check_handshake,
+    handshake_fields,
+    make_key,
+)
 
-Message = WSMessage | WSMessageTextBytes
 Ends = tuple[WebSocketProtocol, WebSocketProtocol]
 
 
@@ -26,11 +37,135 @@ def ends() -> Callable[..., Ends]:
     return make
 
 
+class SocketTransport(asyncio.Protocol):
+    """The least that makes an asyncio transport a `FrameTransport`: bytes are kept until
+    `attach()`.
+    """
+
+    def __init__(self) -> None:
+        self._early = bytearray()
+        self._news = asyncio.Event()
+        self._receiver: FrameReceiver | None = None
+        self._transport: asyncio.Transport | None = None
+        self._closing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a stream transport is needed")
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._receiver is None:
+            self._early += data
+            self._news.set()
+        else:
+            self._receiver.data_received(data)
+
+    def eof_received(self) -> bool:
+        self._closing = True
+        return False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._closing = True
+        self._news.set()
+        if self._receiver is not None:
+            self._receiver.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        if self._receiver is not None:
+            self._receiver.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._receiver is not None:
+            self._receiver.resume_writing()
+
+    async def head(self) -> bytes:
+        """Everything up to the empty line; what follows stays for `attach()`."""
+        while b"\r\n\r\n" not in self._early and not self._closing:
+            self._news.clear()
+            await self._news.wait()
+        end = self._early.index(b"\r\n\r\n") + 4
+        head = bytes(self._early[:end])
+        del self._early[:end]
+        return head
+
+    async def early(self, size: int) -> None:
+        """Wait until `size` bytes are kept."""
+        while len(self._early) < size:
+            self._news.clear()
+            await self._news.wait()
+
+    def attach(self, receiver: FrameReceiver, /) -> None:
+        self._receiver = receiver
+        if self._early:
+            receiver.data_received(bytes(self._early))
+            self._early.clear()
+
+    @property
+    def stream(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise RuntimeError("not connected")
+        return self._transport
+
+    def write(self, data: bytes, /) -> None:
+        if not self.is_closing():
+            self.stream.write(data)
+
+    def pause_reading(self) -> None:
+        self.stream.pause_reading()
+
+    def resume_reading(self) -> None:
+        self.stream.resume_reading()
+
+    def close(self) -> None:
+        self.stream.close()
+
+    def abort(self) -> None:
+        self.stream.abort()
+
+    def is_closing(self) -> bool:
+        return self._closing or self.stream.is_closing()
+
+    def get_extra_info(self, name: str, default: object = None) -> object:
+        return self.stream.get_extra_info(name, default)
+
+
+_: Callable[[], FrameTransport] = SocketTransport
+
+
 @pytest.fixture
-def feed() -> Callable[[WebSocketProtocol, Iterable[bytes]], list[Message]]:
-    """All messages an end makes of some pieces of bytes."""
+def socket_transport() -> Callable[[], SocketTransport]:
+    """Make a `FrameTransport` to be used as the protocol of an asyncio connection."""
+    return SocketTransport
 
-    def run(end: WebSocketProtocol, pieces: Iterable[bytes]) -> list[Message]:
-        return [message for piece in pieces for message in end.receive_data(piece)]
 
-    return run
+@pytest.fixture
+def connect() -> Callable[..., object]:
+    """Open a WebSocket to a port of this machine: the opening handshake, then a client."""
+
+    @asynccontextmanager
+    async def open_ws(
+        port: int, *, compress: int = 0, **settings: float
+    ) -> AsyncIterator[ClientWebSocketResponse]:
+        loop = asyncio.get_running_loop()
+        _, transport = await loop.create_connection(SocketTransport, "127.0.0.1", port)
+        key = make_key()
+        lines = [f"{name}: {value}" for name, value in handshake_fields(key, compress=compress)]
+        request = "\r\n".join(["GET / HTTP/1.1", f"Host: 127.0.0.1:{port}", *lines, "", ""])
+        transport.write(request.encode())
+        status, *fields = (await transport.head()).decode().split("\r\n")
+        pairs = [field.split(": ", 1) for field in fields if field]
+        headers = CIMultiDict([(name, value) for name, value in pairs])
+        agreed = check_handshake(int(status.split()[1]), headers, key, compress=compress)
+        ws = ClientWebSocketResponse(
+            transport,
+            compress=agreed.compress,
+            client_notakeover=agreed.client_notakeover,
+            server_notakeover=agreed.server_notakeover,
+            heartbeat=settings.get("heartbeat"),
+            max_msg_size=int(settings.get("max_msg_size", 1 << 23)),
+        )
+        async with ws:
+            yield ws
+
+    return open_ws

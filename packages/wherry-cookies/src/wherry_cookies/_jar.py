@@ -290,7 +290,8 @@ class CookieJar(AbstractCookieJar):
 
     def _matching(self, url: URL) -> list[Cookie]:
         host = url.raw_host or ""
-        found = self._store.matching(host, self._domains(host), url.raw_path)
+        path = url.raw_path if url.raw_path.startswith("/") else "/"
+        found = self._store.matching(host, self._domains(host), path)
         if self._policy.is_secure(url):
             return found
         return [cookie for cookie in found if not cookie.secure]

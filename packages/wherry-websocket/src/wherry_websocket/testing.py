@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ._handshake import accept_handshake
+from ._messages import Message
 from ._protocol import DEFAULT_MAX_MSG_SIZE, WebSocketProtocol
 from ._state import Role, State
-from .messages import WSMsgType
+from .messages import WS_CLOSED_MESSAGE, WSMsgType
 from .protocols import FrameReceiver, FrameTransport
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "MemoryPeer",
     "MemoryTransport",
     "PeerEnd",
+    "ServerEnd",
     "check_frame_transport",
     "memory_pair",
 ]
@@ -52,6 +54,7 @@ class MemoryTransport:
         self._full = False  # this end was told to pause writing
         self._closing = False
         self._lost = False
+        self._error: BaseException | None = None  # what the connection broke with
         self.writes: list[bytes] = []
         """Every `write()`, for tests that count them."""
 
@@ -109,8 +112,10 @@ class MemoryTransport:
     def abort(self) -> None:
         """End the connection now; the peer sees a reset."""
         self._closing = True
+        self._incoming.clear()
+        self._size = 0
         self._peer.reset()
-        self._loop.call_soon(self._lose, None)
+        self._schedule()
 
     def notice(self) -> None:
         """The peer is closing; look again in a later turn."""
@@ -121,7 +126,8 @@ class MemoryTransport:
         self._incoming.clear()
         self._size = 0
         self._closing = True
-        self._loop.call_soon(self._lose, ConnectionResetError("connection reset by peer"))
+        self._error = ConnectionResetError("connection reset by peer")
+        self._schedule()
 
     def is_closing(self) -> bool:
         """Whether writes are ignored."""
@@ -144,7 +150,7 @@ class MemoryTransport:
             if self._receiver is not None and not self._lost:
                 self._receiver.resume_writing()
         if self._is_done():
-            self._lose(None)
+            self._lose()
 
     def _deliver(self) -> None:
         while self._incoming and self._reading and self._receiver is not None and not self._lost:
@@ -163,12 +169,12 @@ class MemoryTransport:
             return True
         return self._closing and self._peer.unread == 0
 
-    def _lose(self, exc: BaseException | None) -> None:
+    def _lose(self) -> None:
         self._closing = True
         if self._lost or self._receiver is None:
             return
         self._lost = True
-        self._receiver.connection_lost(exc)
+        self._receiver.connection_lost(self._error)
         self._peer.notice()
 
 
@@ -301,7 +307,7 @@ async def _check_early(open_pair: OpenPair) -> None:
 async def _check_order(open_pair: OpenPair) -> None:
     transport, far = await open_pair(b"")
     near = MemoryPeer(transport)
-    pieces = [bytes((number,)) * (number * 37) for number in range(1, 60)]
+    pieces = [bytes(range(number)) * 37 for number in range(1, 60)]
     for piece in pieces:
         transport.write(piece)
         await far.send(piece)
@@ -382,6 +388,79 @@ async def _check_back_pressure(open_pair: OpenPair) -> None:
     await far.close()
 
 
+class ServerEnd:
+    """The server at the far end of a `memory_pair()`, under the control of a test.
+
+    It answers nothing by itself: neither pings nor close frames. What it is sent can be taken
+    message by message. `compress` and the two flags are what the handshake is said to have agreed
+    on.
+    """
+
+    def __init__(
+        self,
+        transport: FrameTransport,
+        *,
+        compress: int = 0,
+        client_notakeover: bool = False,
+        server_notakeover: bool = False,
+    ) -> None:
+        self._transport = transport
+        self._arrived = asyncio.Event()
+        self._messages: deque[Message] = deque()
+        self.frames = WebSocketProtocol(
+            Role.SERVER,
+            compress=compress,
+            client_notakeover=client_notakeover,
+            server_notakeover=server_notakeover,
+            max_msg_size=0,
+            autoping=False,
+            autoclose=False,
+        )
+        """Makes frames: `end.write(end.frames.send_text("hi"))`."""
+        self.lost = False
+        """Whether the connection is over."""
+        transport.attach(self)
+
+    def data_received(self, data: bytes, /) -> None:
+        """Queue the messages in it."""
+        self._messages.extend(self.frames.receive_data(data))
+        self._arrived.set()
+
+    def connection_lost(self, exc: BaseException | None, /) -> None:
+        """Let `next_message()` know."""
+        self.lost = True
+        self._arrived.set()
+
+    def pause_writing(self) -> None:
+        """Tests write little; nothing to do."""
+
+    def resume_writing(self) -> None:
+        """See `pause_writing()`."""
+
+    def write(self, data: bytes) -> None:
+        """Send raw bytes to the client."""
+        self._transport.write(data)
+
+    async def next_message(self) -> Message:
+        """The next message or control frame of the client; CLOSED if the connection is over.
+
+        Raises TimeoutError after 5 seconds.
+        """
+        async with asyncio.timeout(_CHECK_TIMEOUT):
+            while not self._messages and not self.lost:
+                self._arrived.clear()
+                await self._arrived.wait()
+        return self._messages.popleft() if self._messages else WS_CLOSED_MESSAGE
+
+    def close(self) -> None:
+        """Close the transport, without a close frame."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        self._transport.abort()
+
+
 class EchoServer:
     """A WebSocket server for one connection, without I/O: answers the handshake, then echoes every
     message.
@@ -427,13 +506,15 @@ class EchoServer:
         """What to send after `data` was received: echoes, pongs, the close frame."""
         frames = self._frames
         out: list[bytes] = []
-        for message in frames.receive_data(data):
-            if frames.state is not State.OPEN:
-                break  # the close frame is queued already, nothing may follow it
-            if message.type is WSMsgType.TEXT:
-                out.append(frames.send_text(message.data))
-            elif message.type is WSMsgType.BINARY:
-                out.append(frames.send_binary(message.data))
+        # One message at a time: what came before a close frame is echoed before it is answered.
+        messages = frames.receive_data(data, 1)
+        while messages:
+            for message in messages:
+                if message.type is WSMsgType.TEXT:
+                    out.append(frames.send_text(message.data))
+                elif message.type is WSMsgType.BINARY:
+                    out.append(frames.send_binary(message.data))
+            messages = frames.receive_data(b"", 1)
         return b"".join(out) + frames.data_to_send()
 
     def close(self, code: int = 1000, reason: bytes = b"") -> bytes:

@@ -1,0 +1,122 @@
+"""The Morsel views."""
+
+import copy
+import pickle
+from http.cookies import Morsel, SimpleCookie
+
+import pytest
+
+from wherry_cookies import SetCookie, cookies_from_headers, parse_set_cookie
+from wherry_cookies._cookie import Cookie
+from wherry_cookies._morsel import read_morsel, received_morsel, sent_morsel, stored_morsel
+
+FIELD = (
+    'a="x\\054y"; Domain=.Example.com; Path=/p; Max-Age=5; Expires=Sun, 06 Nov 1994 08:49:37 GMT;'
+    " Secure; HttpOnly; SameSite=Lax; Partitioned; Version=1; Comment=c"
+)
+
+
+def received(field: str) -> SetCookie:
+    cookie = parse_set_cookie(field)
+    assert cookie is not None
+    return cookie
+
+
+def test_a_received_morsel_shows_what_the_server_wrote() -> None:
+    """S-203, S-204, S-207."""
+    morsel = received_morsel(received(FIELD))
+
+    assert (morsel.key, morsel.value, morsel.coded_value) == ("a", "x,y", '"x\\054y"')
+    assert {key: value for key, value in morsel.items() if key != "partitioned"} == {
+        "domain": ".Example.com",
+        "path": "/p",
+        "max-age": "5",
+        "expires": "Sun, 06 Nov 1994 08:49:37 GMT",
+        "secure": True,
+        "httponly": True,
+        "samesite": "Lax",
+        "version": "1",
+        "comment": "c",
+    }
+
+
+def test_absent_attributes_are_empty_as_in_http_cookies() -> None:
+    expected: SimpleCookie = SimpleCookie()
+    expected["a"] = "b"
+
+    assert received_morsel(received("a=b")) == expected["a"]
+
+
+def test_partitioned_is_shown_where_python_has_a_key_for_it() -> None:
+    """Python 3.14 added it; before, only the jar knows."""
+    morsel = received_morsel(received(FIELD))
+
+    assert bool(morsel.get("partitioned")) is Morsel().isReservedKey("partitioned")
+
+
+@pytest.mark.parametrize("name", ["a[b]", "path", "a@b/c:d", "expires"])
+def test_names_that_http_cookies_refuses_can_be_shown(name: str) -> None:
+    """S-201."""
+    morsel = received_morsel(received(f"{name}=1"))
+
+    assert morsel.OutputString() == f"{name}=1"
+
+
+def test_a_stored_morsel_shows_the_expiry_time_as_a_date() -> None:
+    """A date keeps its meaning when the view is stored elsewhere later, an age does not."""
+    cookie = Cookie("a", "1", "x.example", "/", expires_at=784111777.5)
+
+    assert stored_morsel(cookie)["expires"] == "Sun, 06 Nov 1994 08:49:37 GMT"
+    assert stored_morsel(Cookie("a", "1", "x.example", "/"))["expires"] == ""
+
+
+def test_a_sent_morsel_has_no_attributes() -> None:
+    """S-195."""
+    morsel = sent_morsel("a", '"x y"')
+
+    assert (morsel.key, morsel.value, morsel.coded_value) == ("a", "x y", '"x y"')
+    assert not any(morsel.values())
+
+
+def test_a_received_morsel_reads_back_whole() -> None:
+    """Whatever keys this Python's Morsel has."""
+    cookie = received(FIELD)
+
+    assert read_morsel("a", received_morsel(cookie), quote_cookie=True) is cookie
+
+
+@pytest.mark.parametrize("copied", [copy.copy, lambda morsel: pickle.loads(pickle.dumps(morsel))])
+def test_a_copy_of_a_received_morsel_is_an_ordinary_one(copied: object) -> None:
+    cookie = received("a=b; Path=/p; Secure; Max-Age=5")
+    assert callable(copied)
+
+    read = read_morsel("a", copied(received_morsel(cookie)), quote_cookie=True)
+
+    assert read == cookie
+
+
+def test_an_ordinary_morsel_is_read_by_its_attributes() -> None:
+    """S-181."""
+    cookies: SimpleCookie = SimpleCookie("a=1; Path=/p; Domain=x.example; Secure; Max-Age=7")
+
+    read = read_morsel("a", cookies["a"], quote_cookie=True)
+
+    assert read == SetCookie("a", "1", "x.example", "/p", max_age=7, secure=True)
+
+
+def test_quote_cookie_chooses_the_coded_value_of_a_morsel() -> None:
+    """S-198."""
+    cookies: SimpleCookie = SimpleCookie()
+    cookies["a"] = "x y"
+
+    assert read_morsel("a", cookies["a"], quote_cookie=True).coded_value == '"x y"'
+    assert read_morsel("a", cookies["a"], quote_cookie=False).coded_value == "x y"
+
+
+def test_of_equal_names_in_a_response_the_last_counts() -> None:
+    """S-207."""
+    cookies = cookies_from_headers(["a=1", "b=2; Path=/b", "bad", "a=3"])
+
+    assert type(cookies) is SimpleCookie
+    assert {name: morsel.value for name, morsel in cookies.items()} == {"a": "3", "b": "2"}
+    assert cookies["b"]["path"] == "/b"
