@@ -123,7 +123,8 @@ def test_events_do_not_depend_on_the_cut() -> None:
     """S-051: but for how the body is divided."""
     data = (
         b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n"
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n"
     )
     for pieces in every_split(data):
         client = asked()
@@ -237,7 +238,9 @@ def test_waiting_for_continue_ends_with_any_answer() -> None:
     """RFC 9110 §10.1.1."""
     for head in (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"):
         client = ClientConnection()
-        client.send(Request("PUT", "/", {"Host": "a", "Expect": "100-continue", "Content-Length": "1"}))
+        client.send(
+            Request("PUT", "/", {"Host": "a", "Expect": "100-continue", "Content-Length": "1"})
+        )
         assert client.is_waiting_for_continue
 
         answer(client, head)

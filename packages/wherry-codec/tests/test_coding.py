@@ -80,18 +80,23 @@ def test_body_is_decoded_for_any_cut_and_bound(
 def test_round_trip(data: bytes, size: int, max_output: int) -> None:
     """S-037: what the encoder makes of a body, the decoder undoes."""
     for name in ("gzip", "deflate"):
-        encoder = coding.make_encoder(name)  # type: ignore[arg-type]  # a loop over the literals
+        encoder = coding.make_encoder(name)
         encoded = b"".join(map(encoder.encode, cut(data, size))) + encoder.finish()
         assert decode_all(make_decoder(name), cut(encoded, size), max_output) == data
 
 
 @given(st.binary(min_size=1, max_size=200), st.sampled_from(["gzip", "deflate", "br", "zstd"]))
 def test_garbage_is_refused_with_a_documented_error(garbage: bytes, name: str) -> None:
-    """S-076: output, or ContentEncodingError."""
-    try:
-        decode_all(make_decoder(name), [garbage])
-    except ContentEncodingError as exc:
-        assert name in str(exc)
+    """S-076: output, or ContentEncodingError, the same whole and in pieces."""
+
+    def is_accepted(size: int) -> bool:
+        try:
+            decode_all(make_decoder(name), cut(garbage, size))
+        except ContentEncodingError:
+            return False
+        return True
+
+    assert is_accepted(1) == is_accepted(1000)
 
 
 @pytest.mark.parametrize("size", [1, 10**9])
@@ -264,7 +269,7 @@ def test_accept_encoding_names_what_can_be_undone() -> None:
     names += ["br"] if has("brotli") or has("brotlicffi") else []
     names += ["zstd"] if has("compression.zstd") or has("backports.zstd") else []
 
-    assert coding.ACCEPT_ENCODING == ", ".join(names)
+    assert coding.ACCEPT_ENCODING.split(", ") == names
 
 
 def test_zlib_backend_is_used_from_then_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,7 @@ from multidict import CIMultiDict, istr
 
 from wherry_codec import field_names
 
-FIELD_NAMES = {
-    name: value for name, value in vars(field_names).items() if isinstance(value, istr)
-}
+FIELD_NAMES = {name: value for name, value in vars(field_names).items() if isinstance(value, istr)}
 
 
 def test_there_is_a_constant_for_every_name() -> None:

@@ -26,9 +26,7 @@ from wherry_codec import CHUNKED, TUNNEL, UNTIL_CLOSE, ResponseHeadReader, messa
         ("GET", 200, "", UNTIL_CLOSE),
     ],
 )
-def test_body_length_follows_the_rfc(
-    method: str, status: int, fields: str, expected: int
-) -> None:
+def test_body_length_follows_the_rfc(method: str, status: int, fields: str, expected: int) -> None:
     """RFC 9112 §6.3, S-048, S-058, S-059, S-061, S-064."""
     head = ResponseHeadReader().feed(f"HTTP/1.1 {status} X\r\n{fields}\r\n".encode())
 

@@ -1,6 +1,7 @@
 """Response heads in pieces, in both modes, against the corpus and against the fast path."""
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ from wherry_codec.testing import every_split
 CORPUS = Path(__file__).parent / "corpus" / "response_heads.toml"
 CASES = tomllib.loads(CORPUS.read_text("utf-8"))["case"]
 
-RULING = (
-    "raw major minor status raw_reason content_length transfer_encoding is_chunked "
-    "content_encoding connection keep_alive upgrade has_set_cookie headers raw_headers version "
-    "reason keeps_alive"
-).split()
+RULING = [
+    *("raw", "major", "minor", "status", "raw_reason", "version", "reason", "raw_headers"),
+    *("content_length", "transfer_encoding", "is_chunked", "content_encoding", "connection"),
+    *("keep_alive", "upgrade", "has_set_cookie", "headers", "keeps_alive"),
+]
 
 
 def read(
@@ -69,7 +70,7 @@ def test_corpus_head_has_the_documented_outcome(case: dict[str, Any], strict: bo
     assert surplus == case.get("surplus", "").encode()
     assert head.status == case.get("status", head.status)
     assert head.reason == case.get("reason", head.reason)
-    assert head.content_length == case.get("length", None)
+    assert head.content_length == case.get("length")
     assert head.is_chunked == case.get("chunked", False)
     if "headers" in case:
         assert [[name, value] for name, value in head.headers.items()] == case["headers"]
@@ -138,7 +139,7 @@ def test_valid_head_reads_the_same_fast_slow_and_in_pieces(
     everything = head + rest
     cuts = sorted(data.draw(st.lists(st.integers(0, len(everything)), max_size=5)))
     edges = [0, *cuts, len(everything)]
-    pieces = [everything[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [everything[a:b] for a, b in pairwise(edges)]
 
     expected = outcome([everything])
     fast = match_response_head(everything, DEFAULT_LIMITS)
@@ -241,18 +242,16 @@ def test_limits_hold_for_every_split(data: bytes) -> None:
 def test_endless_head_is_refused_while_it_arrives() -> None:
     """S-056: fed byte by byte, the reader stops at the limit, not at a line end."""
     reader = ResponseHeadReader()
-    fed = 0
+    for _ in range(DEFAULT_LIMITS.max_line_size):
+        assert reader.feed(b"x") is None
 
     with pytest.raises(LineTooLong):
-        for _ in range(10_000):
-            reader.feed(b"x")
-            fed += 1
-    assert fed == DEFAULT_LIMITS.max_line_size
+        reader.feed(b"x")
 
 
 def test_status_line_is_judged_before_the_head_is_complete() -> None:
     """A peer that speaks another protocol is noticed at its first line."""
-    with pytest.raises(BadStatusLine, match="SSH-2.0"):
+    with pytest.raises(BadStatusLine, match="SSH-2"):
         ResponseHeadReader().feed(b"SSH-2.0-server\r\n")
 
 
@@ -278,7 +277,8 @@ def test_repeated_list_fields_are_joined() -> None:
     """S-064: Connection and its like are lists over all their lines."""
     head, _ = read(
         [
-            b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nConnection: X\r\nUpgrade: a\r\nUpgrade: b\r\n"
+            b"HTTP/1.1 101 Go\r\nConnection: Upgrade\r\nConnection: X\r\n"
+            b"Upgrade: a\r\nUpgrade: b\r\n"
             b"Content-Encoding: gzip\r\nContent-Encoding: br\r\nKeep-Alive: max=1\r\n"
             b"Keep-Alive: timeout=2\r\n\r\n"
         ]

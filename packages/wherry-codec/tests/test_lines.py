@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_codec import DEFAULT_LIMITS, InvalidHeader, Limits
+from wherry_codec import DEFAULT_LIMITS, InvalidHeader, Limits, LineTooLong
 from wherry_codec._lines import HeadLines
 
 
@@ -52,6 +52,15 @@ def test_line_that_may_still_end_is_not_too_long() -> None:
     lines.feed(b"\n\r\n")
 
     assert lines.is_done
+
+
+def test_name_without_end_is_limited() -> None:
+    """S-054, S-056: before a colon has come, all of it counts."""
+    lines = HeadLines(Limits(max_field_size=4), strict=True)
+
+    lines.feed(b"Name")
+    with pytest.raises(LineTooLong, match="got at least 5"):
+        lines.feed(b"s")
 
 
 def test_strict_section_names_the_missing_cr() -> None:

@@ -59,7 +59,7 @@ def test_corpus_head_has_the_documented_outcome(case: dict[str, Any]) -> None:
         assert result["method"] == case.get("method", result["method"])
         assert result["target"] == case.get("target", result["target"])
         assert result["form"] == case.get("form", "origin")
-        assert result["length"] == case.get("length", None)
+        assert result["length"] == case.get("length")
         assert result["surplus"] == case.get("surplus", "").encode()
     else:
         assert result == case["result"]
@@ -72,9 +72,7 @@ def test_corpus_head_has_the_documented_outcome(case: dict[str, Any]) -> None:
     st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#")),
     st.lists(st.tuples(st.text("abcXYZ-", min_size=4), st.text("abc é\t")), max_size=5),
 )
-def test_what_is_written_is_read(
-    method: str, path: str, fields: list[tuple[str, str]]
-) -> None:
+def test_what_is_written_is_read(method: str, path: str, fields: list[tuple[str, str]]) -> None:
     """Round trip with the writer of the client role."""
     fields = [("Host", "example.com:80"), *fields]
     head, surplus = read([write_request_head(method, "/" + path, fields) + b"rest"])
@@ -122,7 +120,12 @@ def test_request_line_is_judged_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("minor", "value", "expected"),
-    [(1, "100-continue", True), (1, "100-Continue", True), (1, "x", False), (0, "100-continue", False)],
+    [
+        (1, "100-continue", True),
+        (1, "100-Continue", True),
+        (1, "x", False),
+        (0, "100-continue", False),
+    ],
 )
 def test_expectation_is_recognised(minor: int, value: str, expected: bool) -> None:
     """RFC 9110 §10.1.1: in any case, but not in HTTP/1.0."""

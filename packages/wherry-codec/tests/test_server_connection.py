@@ -70,7 +70,12 @@ def test_version_of_the_request_is_told() -> None:
         (GET, {"Content-Length": "2"}, b"Content-Length: 2\r\n\r\nhi", True),
         (GET, {}, b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", True),
         (GET, {"Content-Length": "2", "Connection": "close"}, None, False),
-        (LAST_GET, {"Content-Length": "2"}, b"Content-Length: 2\r\nConnection: close\r\n\r\nhi", False),
+        (
+            LAST_GET,
+            {"Content-Length": "2"},
+            b"Content-Length: 2\r\nConnection: close\r\n\r\nhi",
+            False,
+        ),
         (OLD_GET, {}, b"Connection: close\r\n\r\nhi", False),
         (OLD_KEEP_ALIVE, {}, b"Connection: close\r\n\r\nhi", False),
         (
@@ -89,7 +94,9 @@ def test_response_is_framed_for_its_client(
     """RFC 9112 §6.3, §9.3: length as declared, else chunked, else until close."""
     server = after(request_)
 
-    sent = server.send(Response(200, headers)) + server.send(Data(b"hi")) + server.send(EndOfMessage())
+    sent = (
+        server.send(Response(200, headers)) + server.send(Data(b"hi")) + server.send(EndOfMessage())
+    )
 
     if expected is not None:
         assert sent == b"HTTP/1.1 200 OK\r\n" + expected
@@ -173,11 +180,12 @@ EXPECT = b"PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 
 def test_expectation_is_met() -> None:
     """RFC 9110 §10.1.1."""
     server = after(EXPECT)
-    assert server.is_waiting_for_continue
+    states = [server.is_waiting_for_continue]
 
     assert server.send(InformationalResponse(100)) == b"HTTP/1.1 100 Continue\r\n\r\n"
 
-    assert not server.is_waiting_for_continue
+    states.append(server.is_waiting_for_continue)
+    assert states == [True, False]
     server.receive_data(b"hi")
     assert list(server.events()) == [Data(b"hi"), EndOfMessage()]
 
@@ -244,6 +252,16 @@ def test_bad_request_can_be_answered_and_ends_the_connection(data: bytes) -> Non
     assert not server.can_cycle
     with pytest.raises(RemoteProtocolError):
         server.next_event()
+
+
+def test_idle_client_can_be_told_why_the_connection_ends() -> None:
+    """RFC 9110 §15.5.9: 408 answers no request, so it is the last response."""
+    server = ServerConnection()
+
+    sent = server.send(Response(408, {"Content-Length": "0"})) + server.send(EndOfMessage())
+
+    assert b"Connection: close" in sent
+    assert server.server_state is State.MUST_CLOSE
 
 
 def test_broken_body_can_be_answered() -> None:

@@ -28,7 +28,12 @@ def after(*steps: tuple[Role, type], keeps_alive: bool = True) -> CycleState:
 
 
 CLIENT, SERVER = Role.CLIENT, Role.SERVER
-WHOLE_CYCLE = [(CLIENT, Request), (CLIENT, EndOfMessage), (SERVER, Response), (SERVER, EndOfMessage)]
+WHOLE_CYCLE = [
+    (CLIENT, Request),
+    (CLIENT, EndOfMessage),
+    (SERVER, Response),
+    (SERVER, EndOfMessage),
+]
 
 
 def test_whole_cycle_can_be_followed_by_another() -> None:

@@ -37,11 +37,11 @@ def test_head_is_utf8() -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["\ud800", "\udc0a", "\udc0d"])
-def test_lone_surrogate_is_refused(text: str) -> None:
+@pytest.mark.parametrize("code", [0xD800, 0xDC0A, 0xDC0D])
+def test_lone_surrogate_is_refused(code: int) -> None:
     """SEC-1: U+DC0A must not become a line feed."""
     with pytest.raises(LocalProtocolError, match="lone surrogate"):
-        write_request_head("GET", "/", [("A", text)])
+        write_request_head("GET", "/", [("A", chr(code))])
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=[f"{ord(c):#04x}" for c in CONTROLS])
@@ -56,7 +56,7 @@ def test_control_characters_are_refused_everywhere(control: str) -> None:
     ):
         with pytest.raises(LocalProtocolError):
             write_request_head(method, target, fields)
-    with pytest.raises(ValueError, match="control character|has "):
+    with pytest.raises(ValueError, match="control character"):
         write_response_head(200, [("A", text)])
     with pytest.raises(ValueError, match="reason phrase has"):
         write_response_head(200, [], text)

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from wherry_cookies import CookieJar
 from wherry_cookies.testing import ManualClock
+
+# A slow machine is no bug: tests here never judge time.
+settings.register_profile("wherry-cookies", deadline=None)
+settings.load_profile("wherry-cookies")
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ def test_pairs_simple_cookies_and_morsels_are_taken() -> None:
     received = cookies_from_headers(["b[]={}"])
 
     assert encode_cookies(simple) == 'a="x y"'
+    assert encode_cookies(simple, quote_cookie=False) == "a=x y"
+    assert encode_cookies(cookies_from_headers(['a="x"']), quote_cookie=False) == 'a="x"'
     assert encode_cookies([("a", "1"), ("b", received["b[]"]), ("a", "2")]) == "a=2; b={}"
 
 

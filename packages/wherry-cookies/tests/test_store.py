@@ -80,6 +80,14 @@ def test_secure_cookies_are_found_as_by_trying_all(stored: list[Cookie], new: Co
     assert store.hides_secure(new) is expected
 
 
+def test_a_shared_secure_cookie_cannot_be_hidden() -> None:
+    """SEC-43: nor what the caller set for every host."""
+    store = store_of(cookie("a", SHARED, secure=True))
+
+    assert store.hides_secure(cookie("a"))
+    assert not store.hides_secure(cookie("b"))
+
+
 @given(st.lists(st.tuples(cookies, st.sampled_from(["put", "remove"])), max_size=40))
 def test_the_count_is_that_of_the_cookies(actions: list[tuple[Cookie, str]]) -> None:
     store = CookieStore(CookieLimits(per_domain=4, total=7))

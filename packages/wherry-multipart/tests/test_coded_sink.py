@@ -7,9 +7,9 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wherry_payload.testing import MemorySink
 
 from wherry_multipart._coded_sink import CodedSink, check_codings, code_whole
+from wherry_payload.testing import MemorySink
 
 DATA = bytes(range(256)) * 100
 

@@ -66,7 +66,7 @@ def test_bomb_is_handed_out_piece_by_piece() -> None:
 @pytest.mark.parametrize("body", [gzip.compress(DATA)[:-1], b"\x1f\x8b\x08garbage", b"x"])
 def test_corrupt_or_cut_data_is_a_value_error(body: bytes) -> None:
     """S-324: with a text that says what."""
-    with pytest.raises(ValueError, match="part cannot be decoded: .*gzip"):
+    with pytest.raises(ValueError, match=r"part cannot be decoded: .*gzip"):
         run(PartDecoder("", "gzip", 1000), body, 100)
 
 

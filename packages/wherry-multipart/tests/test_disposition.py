@@ -6,7 +6,6 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wherry_payload import content_disposition_header
 
 from wherry_multipart import (
     BadContentDispositionHeader,
@@ -17,6 +16,7 @@ from wherry_multipart import (
     parse_content_disposition,
     safe_filename,
 )
+from wherry_payload import content_disposition_header
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from wherry_multipart import (
         ("a; filename*0=x; filename*2=y", "a", {"filename*0": "x", "filename*2": "y"}, "x"),
         ("a; filename*1=x", "a", {"filename*1": "x"}, None),
         (
-            'a; filename*0*=UTF-8\'\'a%c3; filename*1*=%a4; filename*2=".t%41"',
+            "a; filename*0*=UTF-8''a%c3; filename*1*=%a4; filename*2=\".t%41\"",
             "a",
             {"filename*0*": "UTF-8''a%c3", "filename*1*": "%a4", "filename*2": ".t%41"},
             "aä.t%41",
@@ -206,4 +206,4 @@ def test_safe_filename_is_a_single_name(name: str) -> None:
         assert safe not in ("", ".", "..")
         assert not set(safe) & set("/\\:\x00\r\n")
         assert len(safe.encode()) <= 255
-        assert safe_filename(safe) in (safe, safe.strip(" ."))
+        assert safe_filename(safe) == safe

@@ -3,7 +3,6 @@
 import pickle
 
 from wherry_codec import RemoteProtocolError
-
 from wherry_multipart import InvalidPartHeader
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import quopri
 
 import pytest
@@ -61,15 +62,19 @@ def test_quoted_printable_text_stays_readable() -> None:
     )
 
 
+def test_quoted_printable_blanks_at_line_ends_are_escaped() -> None:
+    """RFC 2045 §6.7 rule 3, also when the line end comes in the next piece."""
+    for size in (1, 2, 3, 99):
+        coded = run(transfer_encoder("quoted-printable"), b"a \r\nb\t\r\n \rc", size)
+        assert coded == b"a=20\r\nb=09\r\n =0Dc"
+
+
 @given(data=st.binary(), size=st.integers(1, 20))
 def test_garbage_is_decoded_or_refused(data: bytes, size: int) -> None:
     """Nothing but `ValueError` comes out of it."""
     run(transfer_decoder("quoted-printable"), data, size)
-    try:
+    with contextlib.suppress(binascii.Error):
         run(transfer_decoder("base64"), data, size)
-    except ValueError as exc:
-        assert isinstance(exc, binascii.Error)
-        assert str(exc)
 
 
 @pytest.mark.parametrize("name", ["", "binary", "8bit", "7bit", " Binary "])

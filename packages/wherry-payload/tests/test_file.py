@@ -335,6 +335,22 @@ async def test_bytes_io_stays_open() -> None:
     assert not file.closed
 
 
+async def test_bytes_io_that_shrinks_or_is_closed_is_an_error() -> None:
+    """S-282: as for files on disk."""
+    file = io.BytesIO(b"abcdef")
+    payload = get_payload(file)
+    assert payload.size == 6
+    file.truncate(2)
+    with pytest.raises(EOFError, match="2 of 6"):
+        await payload.write(MemorySink())
+
+    file.close()
+
+    assert payload.in_memory is None
+    with pytest.raises(RuntimeError, match="closed"):
+        await payload.write(MemorySink())
+
+
 async def test_large_bytes_io_lets_other_tasks_run() -> None:
     """S-283: a pause between pieces."""
     payload = get_payload(io.BytesIO(BODY))

@@ -1,8 +1,10 @@
 """Fixtures of this package: two ends back to back, and a `FrameTransport` over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import selectors
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from multidict import CIMultiDict
@@ -17,8 +19,11 @@ from wherry_websocket import (
     handshake_fields,
     make_key,
 )
+from wherry_websocket.testing import MemoryTransport, ServerEnd, memory_pair
 
 Ends = tuple[WebSocketProtocol, WebSocketProtocol]
+Pair = tuple[ClientWebSocketResponse, ServerEnd]
+Open = Callable[..., Pair]
 
 
 @pytest.fixture
@@ -35,6 +40,67 @@ def ends() -> Callable[..., Ends]:
         return client, server
 
     return make
+
+
+@pytest.fixture
+def near() -> list[MemoryTransport]:
+    """The client's transport of each WebSocket that `open_ws` made."""
+    return []
+
+
+@pytest.fixture
+def open_ws(near: list[MemoryTransport]) -> Open:
+    """Make a client over a connection in memory, and the server's end."""
+
+    def make(*, early: bytes = b"", high_water: int = 65536, **settings: Any) -> Pair:
+        one, other = memory_pair(high_water=high_water, extra_info={"peername": "memory"})
+        near.append(one)
+        flags = {
+            name: settings[name]
+            for name in ("compress", "client_notakeover", "server_notakeover")
+            if name in settings
+        }
+        server = ServerEnd(other, **flags)
+        server.write(early)
+        return ClientWebSocketResponse(one, **settings), server
+
+    return make
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Never waits: where it would, the clock of the loop jumps."""
+
+    clock = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if not events and timeout is None:
+            raise RuntimeError("nothing is scheduled: this would wait for ever")
+        if not events and timeout:
+            self.clock += timeout
+        return events
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop whose time passes only while it has nothing to do, and then at once."""
+
+    def __init__(self) -> None:
+        self._jumping = JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.clock
+
+
+@pytest.fixture
+def without_waiting() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """Run a coroutine that works in memory, its time starting at 0 and taking none."""
+
+    def run(scenario: Coroutine[Any, Any, None]) -> None:
+        with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+            runner.run(scenario)
+
+    return run
 
 
 class SocketTransport(asyncio.Protocol):
@@ -145,7 +211,7 @@ def connect() -> Callable[..., object]:
 
     @asynccontextmanager
     async def open_ws(
-        port: int, *, compress: int = 0, **settings: float
+        port: int, *, compress: int = 0, max_msg_size: int = 1 << 23
     ) -> AsyncIterator[ClientWebSocketResponse]:
         loop = asyncio.get_running_loop()
         _, transport = await loop.create_connection(SocketTransport, "127.0.0.1", port)
@@ -162,8 +228,7 @@ def connect() -> Callable[..., object]:
             compress=agreed.compress,
             client_notakeover=agreed.client_notakeover,
             server_notakeover=agreed.server_notakeover,
-            heartbeat=settings.get("heartbeat"),
-            max_msg_size=int(settings.get("max_msg_size", 1 << 23)),
+            max_msg_size=max_msg_size,
         )
         async with ws:
             yield ws

@@ -126,14 +126,6 @@ async def test_a_message_over_the_limit(port: int, connect: Connect) -> None:
     assert message.data.code == ws.close_code == 1009
 
 
-async def test_a_peer_that_answers_pings_is_kept(port: int, connect: Connect) -> None:
-    """S-257."""
-    async with connect(port, heartbeat=0.01) as ws:
-        with pytest.raises(TimeoutError):
-            await ws.receive(0.1)
-        assert not ws.closed
-
-
 @pytest.mark.parametrize("compress", [0, 15])
 async def test_our_echo_server_behind_a_few_lines_of_asyncio(
     connect: Connect, compress: int

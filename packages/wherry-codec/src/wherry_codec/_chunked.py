@@ -13,7 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from . import _abnf
 from ._errors import LineTooLong, RemoteProtocolError, TransferEncodingError, quote
 from ._limits import DEFAULT_LIMITS, Limits
-from ._lines import HeadLines
+from ._lines import HeadLines, line_end_size
 from ._ruling import MAX_LENGTH
 
 LAST_CHUNK = b"0\r\n\r\n"
@@ -147,22 +147,21 @@ class ChunkDecoder:
 
     def _feed_size_line(self, data: bytes, start: int) -> int:
         newline = data.find(b"\n", start)
+        end = newline + 1 if newline >= 0 else len(data)
+        self._line += data[start:end]
         limit = self._limits.max_line_size
+        size = len(self._line) - line_end_size(self._line)
+        if size > limit:
+            raise LineTooLong("a chunk size line", limit, size)
         if newline < 0:
-            self._line += data[start:]
-            size = len(self._line) - self._line.endswith(b"\r")
-            if size > limit:
-                raise LineTooLong("a chunk size line", limit, size)
-            return len(data)
-        line = bytes(self._line) + data[start : newline + 1]
+            return end
+        line = bytes(self._line)
         self._line.clear()
-        if len(line) - 2 > limit:
-            raise LineTooLong("a chunk size line", limit, len(line) - 2)
         if not line.endswith(b"\r\n"):
             raise TransferEncodingError(f"chunk size line ends without CRLF: {quote(line)}")
         self._missing = self._read_size(line[:-2])
         self._state = _DATA if self._missing else _TRAILERS
-        return newline + 1
+        return end
 
     def _read_size(self, line: bytes) -> int:
         match = self._match_size(line)

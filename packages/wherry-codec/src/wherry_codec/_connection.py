@@ -7,7 +7,7 @@ and the states. Does no I/O and knows no clock: whoever owns the socket moves th
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from ._body import BodyReader, BodyWriter
+from ._body import BodyReader, BodyWriter, make_reader, make_writer
 from ._errors import LocalProtocolError, RemoteProtocolError
 from ._events import ConnectionClosed, Data, EndOfMessage, Event, Upgraded
 from ._limits import DEFAULT_LIMITS, Limits
@@ -23,8 +23,8 @@ class Connection(ABC):
         self._cycle = CycleState(role)
         self._received = b""
         self._has_ended = False
-        self._reader: BodyReader | None = None
-        self._writer: BodyWriter | None = None
+        self._reader: BodyReader = make_reader(0, limits)
+        self._writer: BodyWriter = make_writer(0)
         self._has_announced_upgrade = False
         self._failure: RemoteProtocolError | None = None
 
@@ -112,9 +112,9 @@ class Connection(ABC):
         self._cycle.check(self._role, type(event))
         match event:
             case Data():
-                data = self._current_writer().write(event.data)
+                data = self._writer.write(event.data)
             case EndOfMessage():
-                data = self._current_writer().finish(event.trailers)
+                data = self._writer.finish(event.trailers)
             case ConnectionClosed():
                 data = b""
             case _:
@@ -133,7 +133,6 @@ class Connection(ABC):
                 f"no next cycle: client is {self.client_state.value}, "
                 f"server is {self.server_state.value}; both must be done"
             )
-        self._reader = self._writer = None
         self._cycle.start_next_cycle()
 
     @abstractmethod
@@ -143,11 +142,6 @@ class Connection(ABC):
     @abstractmethod
     def _read_head(self) -> Event | None:
         """The event for the head at the start of what was received, if it is whole."""
-
-    def _current_writer(self) -> BodyWriter:
-        if self._writer is None:
-            raise LocalProtocolError("a head must be sent before a body")
-        return self._writer
 
     def _read_event(self) -> Event | None:
         state = self._cycle[self._role.peer]
@@ -164,8 +158,6 @@ class Connection(ABC):
 
     def _read_body(self) -> Event | None:
         reader = self._reader
-        if reader is None:
-            return None
         pieces: list[bytes] = []
         if self._received and not reader.is_done:
             end = reader.feed(self._received, 0, pieces)

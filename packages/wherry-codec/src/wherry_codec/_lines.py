@@ -97,7 +97,7 @@ class HeadLines:
         limits = self._limits
         if self._taken + len(line) > limits.max_head_size:
             raise LineTooLong("the head", limits.max_head_size, self._taken + len(line))
-        size = len(line) - _line_end_size(line)
+        size = len(line) - line_end_size(line)
         if self._take_start_line is not None:
             if size > limits.max_line_size:
                 raise LineTooLong("the start line", limits.max_line_size, size)
@@ -157,7 +157,7 @@ class HeadLines:
             )
 
 
-def _line_end_size(line: bytes | bytearray) -> int:
+def line_end_size(line: bytes | bytearray) -> int:
     """How many bytes at the end are a line end, or may become one when more arrives."""
     if line.endswith(b"\r\n"):
         return 2
@@ -172,4 +172,5 @@ def _field_size(line: bytes | bytearray, end: int) -> int:
     colon = line.find(b":", 0, end)
     if colon < 0:
         return end
-    return end - 2 if line[colon + 1 : colon + 2] in (b" ", b"\t") and colon + 1 < end else end - 1
+    has_blank = line[colon + 1 : min(colon + 2, end)] in (b" ", b"\t")
+    return end - 2 if has_blank else end - 1

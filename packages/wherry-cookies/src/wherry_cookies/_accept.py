@@ -127,8 +127,9 @@ def accept(received: SetCookie, setter: Setter, policy: Policy, now: float) -> C
 def accept_saved(saved: SavedCookie, policy: Policy, now: float) -> Cookie | Refusal:
     """The cookie to store for one from a file, by the rules for cookies the caller sets."""
     cookie = saved.cookie
-    texts = (cookie.coded_value, cookie.domain, cookie.path, cookie.same_site, cookie.comment)
-    if not is_cookie_name(cookie.name) or any(map(has_control_character, texts)):
+    texts = (cookie.coded_value, saved.host, cookie.domain, cookie.path)
+    shown = (cookie.same_site, cookie.version, cookie.comment)
+    if not is_cookie_name(cookie.name) or any(map(has_control_character, (*texts, *shown))):
         return Refusal("it has an illegal character")
     host = canonical_host(saved.host) or saved.host
     return accept(cookie, Setter(host, "/", is_server=False, is_secure=True), policy, now)

@@ -9,6 +9,7 @@ from http.cookies import Morsel
 
 from ._abc import LooseCookies
 from ._cookie import SHARED, Cookie
+from ._morsel import wire_value
 from ._value import check_caller_cookie, coded_value, octets
 
 
@@ -34,15 +35,15 @@ def encode_cookies(cookies: LooseCookies, *, quote_cookie: bool = True) -> str:
 
     Sorted by name (S-197).
 
-    Of equal names the last counts. A string is quoted by the rules of `http.cookies` if
-    `quote_cookie`, a Morsel's coded value goes out as it is. Raises InvalidCookieError for names
-    and values that no Cookie field may carry.
+    Of equal names the last counts. With `quote_cookie` a string is quoted by the rules of
+    `http.cookies` and a Morsel gives its coded value, without they go out plain. Raises
+    InvalidCookieError for names and values that no Cookie field may carry.
     """
     coded: dict[str, str] = {}
     for name, value in pairs_of(cookies):
         if isinstance(value, Morsel):
-            check_caller_cookie(name, value.coded_value)
-            coded[name] = str(value.coded_value)
+            coded[name] = wire_value(value, quote_cookie=quote_cookie)
+            check_caller_cookie(name, coded[name])
         else:
             coded[name] = coded_value(name, value, quote_cookie)
     return "; ".join(f"{name}={coded[name]}" for name in sorted(coded))

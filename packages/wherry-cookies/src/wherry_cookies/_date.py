@@ -7,8 +7,8 @@ lifetimes: an unreadable date is `None`, and what follows from that is the calle
 import re
 from datetime import UTC, datetime
 
-# §5.1.1 step 1. A colon is no delimiter, so "10:18:14" stays one token.
-_DELIMITERS = re.compile(r"[\t\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
+#: §5.1.1 step 1: a run of non-delimiters. A colon is one, so "10:18:14" is one token.
+DATE_TOKENS = re.compile(r"[^\t\x20-\x2F\x3B-\x40\x5B-\x60\x7B-\x7E]+")
 
 # `[0-9]`, never `\d`: the grammar's DIGIT is ASCII, while `\d` also takes Arabic or Devanagari
 # digits (SEC-45). Each production may be followed by a non-digit and anything (`non-digit *OCTET`).
@@ -35,7 +35,7 @@ def parse_cookie_date(text: str) -> float | None:
     """
     time: tuple[int, int, int] | None = None
     day = month = year = None
-    for token in _DELIMITERS.split(text):
+    for token in DATE_TOKENS.findall(text):
         if time is None and (found := _TIME.match(token)):
             time = (int(found[1]), int(found[2]), int(found[3]))
         elif day is None and (found := _DAY_OF_MONTH.match(token)):

@@ -29,9 +29,9 @@ def cookie_domain(attribute_value: str) -> str | None:
     matches no host, so the cookie will be refused.
     """
     name = attribute_value.removeprefix(".")
-    if not name or name.endswith("."):
-        return None
-    return canonical_host(name) or name
+    # Made canonical before the last dot is looked at: IDNA knows other characters for it.
+    domain = canonical_host(name) or name
+    return None if not domain or domain.endswith(".") else domain
 
 
 def is_ip_address(host: str) -> bool:

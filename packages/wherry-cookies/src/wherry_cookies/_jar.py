@@ -6,11 +6,13 @@ refusals. The rules are in the modules it calls. Nothing here needs an event loo
 
 import logging
 import os
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
 from types import MappingProxyType
+from typing import ClassVar
 
 from yarl import URL
 
@@ -18,6 +20,7 @@ from ._abc import AbstractCookieJar, ClearCookiePredicate, LooseCookies
 from ._accept import Policy, Refusal, Setter, accept, accept_saved, trusted_origins
 from ._cookie import SHARED, Cookie
 from ._cookie_header import encode_cookies, join_cookies, pairs_of
+from ._date import DATE_TOKENS, LAST_MOMENT
 from ._domain import canonical_host, domain_match, domains_covering, is_ip_address
 from ._limits import DEFAULT_LIMITS, CookieLimits
 from ._morsel import ReceivedMorsel, read_morsel, sent_morsel, stored_morsel
@@ -29,10 +32,10 @@ from ._value import check_caller_cookie, coded_value
 _NO_URL = URL()
 _log = logging.getLogger("wherry.client")
 
-# Remembered Cookie fields: enough for a client of an API, no use for a crawler anyway. With the
-# bound on path and field together they never take more than 2 MiB; longer ones are built anew.
+# Characters of remembered Cookie fields and their paths, and how many fields: enough for any
+# client of an API. A crawler fills them, and then they start anew.
+_MAX_REMEMBERED_TEXT = 1_048_576
 _MAX_REMEMBERED = 512
-_MAX_REMEMBERED_LENGTH = 4096
 
 
 class CookieJar(AbstractCookieJar):
@@ -49,6 +52,11 @@ class CookieJar(AbstractCookieJar):
       register, such as `co.uk`. Without it only single labels are.
     - `now`: the clock, seconds since 1970.
     """
+
+    #: The latest expiry time, in seconds since 1970.
+    MAX_TIME: ClassVar[int] = LAST_MOMENT
+    #: The tokens of a cookie-date.
+    DATE_TOKENS_RE: ClassVar[re.Pattern[str]] = DATE_TOKENS
 
     def __init__(
         self,
@@ -70,15 +78,16 @@ class CookieJar(AbstractCookieJar):
         self._store = CookieStore(limits)
         self._next_expiry = self._store.next_expiry
         self._remembered: dict[tuple[str, str | None, str, int | None], str] = {}
+        self._remembered_text = 0
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         # Whoever overrides the documented method expects it to be asked. Our own shortcuts past it
         # step aside, unless the subclass brings its own.
         if cls.filter_cookies is not CookieJar.filter_cookies:
-            _keep_out_of_the_way(cls, "cookie_header", _header_of_filtered)
+            _reroute(cls, "cookie_header", _header_of_filtered)
         if cls.update_cookies is not CookieJar.update_cookies:
-            _keep_out_of_the_way(
+            _reroute(
                 cls, "update_cookies_from_headers", AbstractCookieJar.update_cookies_from_headers
             )
 
@@ -161,14 +170,12 @@ class CookieJar(AbstractCookieJar):
     def update_cookies(self, cookies: LooseCookies, response_url: URL = _NO_URL) -> None:
         """Store cookies on the caller's authority.
 
-        They come as a mapping or as pairs, of names to strings or Morsels.
-
-        With a URL they are stored as if its host had set them, except that Secure cookies, long
-        values and name prefixes are taken on trust. Without, they are shared: sent to every host,
-        or to the domain a Morsel names. A Morsel out of a response read by this package is treated
-        as in `update_cookies_from_headers`. Raises InvalidCookieError, and stores nothing, if a
-        name or value cannot be sent. A cookie that may not be set for the URL is dropped with a log
-        record.
+        They come as a mapping or as pairs, of names to strings or Morsels. With a URL they are
+        stored as if its host had set them, except that Secure cookies, long values and name
+        prefixes are taken on trust. Without, they are shared: sent to every host, or to the domain
+        a Morsel names. A Morsel out of a response read by this package is treated as in
+        `update_cookies_from_headers`. Raises InvalidCookieError, and stores nothing, if a name or
+        value cannot be sent. A cookie that may not be set for the URL is dropped with a log record.
         """
         caller = Setter.of(response_url, self._policy, is_server=False)
         server = Setter.of(response_url, self._policy, is_server=bool(response_url.raw_host))
@@ -286,6 +293,7 @@ class CookieJar(AbstractCookieJar):
 
     def _changed(self) -> None:
         self._remembered.clear()
+        self._remembered_text = 0
         self._next_expiry = self._store.next_expiry
 
     def _matching(self, url: URL) -> list[Cookie]:
@@ -311,10 +319,11 @@ class CookieJar(AbstractCookieJar):
                 url.raw_host,
                 limit,
             )
-        if len(self._remembered) >= _MAX_REMEMBERED:
+        self._remembered_text += len(header) + len(url.raw_path)
+        if self._remembered_text > _MAX_REMEMBERED_TEXT or len(self._remembered) >= _MAX_REMEMBERED:
             self._remembered.clear()
-        if len(header) + len(url.raw_path) <= _MAX_REMEMBERED_LENGTH:
-            self._remembered[url.scheme, url.raw_host, url.raw_path, url.port] = header
+            self._remembered_text = len(header) + len(url.raw_path)
+        self._remembered[url.scheme, url.raw_host, url.raw_path, url.port] = header
         return header
 
 
@@ -323,7 +332,8 @@ def _header_of_filtered(jar: CookieJar, url: URL) -> str:
     return encode_cookies(jar.filter_cookies(url))
 
 
-def _keep_out_of_the_way(cls: type[CookieJar], name: str, substitute: object) -> None:
+def _reroute(cls: type[CookieJar], name: str, substitute: object) -> None:
+    """Replace an inherited method of ours; one that the subclass brings stays."""
     if getattr(cls, name) is getattr(CookieJar, name):
         setattr(cls, name, substitute)
 

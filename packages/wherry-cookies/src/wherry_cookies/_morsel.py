@@ -57,7 +57,7 @@ def read_morsel(name: str, morsel: Morsel[str], *, quote_cookie: bool) -> SetCoo
     expires = str(morsel["expires"])
     return SetCookie(
         name,
-        str(morsel.coded_value if quote_cookie else morsel.value),
+        wire_value(morsel, quote_cookie=quote_cookie),
         domain=str(morsel["domain"]),
         path=str(morsel["path"]),
         max_age=parse_max_age(str(morsel["max-age"])),
@@ -70,6 +70,15 @@ def read_morsel(name: str, morsel: Morsel[str], *, quote_cookie: bool) -> SetCoo
         version=str(morsel["version"]),
         comment=str(morsel["comment"]),
     )
+
+
+def wire_value(morsel: Morsel[str], *, quote_cookie: bool) -> str:
+    """What goes on the wire for a caller's Morsel: its coded value, or its plain one (S-198).
+
+    What a server sent stays as it is whatever the caller's taste in quoting.
+    """
+    keeps_coded = quote_cookie or isinstance(morsel, ReceivedMorsel)
+    return str(morsel.coded_value if keeps_coded else morsel.value)
 
 
 def cookies_from_headers(field_values: Sequence[str]) -> SimpleCookie:

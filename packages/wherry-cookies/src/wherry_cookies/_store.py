@@ -117,7 +117,7 @@ class CookieStore:
         """
         above = (
             candidate
-            for domain in domains_covering(cookie.domain)
+            for domain in (SHARED, *domains_covering(cookie.domain))
             if domain != cookie.domain and (shelf := self._shelves.get(domain))
             for candidate in shelf.named(cookie.name)
             if candidate.secure

@@ -168,4 +168,4 @@ def safe_filename(name: str | None) -> str | None:
     if not base or _is_reserved(base):
         return None
     # 255 bytes is what common file systems take for one name.
-    return base.encode("utf-8", "replace")[:255].decode("utf-8", "ignore")
+    return base.encode("utf-8", "replace")[:255].decode("utf-8", "ignore").rstrip(" .")

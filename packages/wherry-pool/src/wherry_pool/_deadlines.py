@@ -37,12 +37,14 @@ class Deadlines:
 
     def watch(self, deadline: float) -> None:
         """See to it that the timer fires by `deadline` (loop time)."""
-        if deadline >= self.next:
+        when = deadline
+        if deadline - self._loop.time() > CEIL_FROM_S:
+            when = math.ceil(deadline)
+        if when >= self.next:
             return
         if self._timer is not None:
             self._timer.cancel()
-        now = self._loop.time()
-        self.next = math.ceil(deadline) if deadline - now > CEIL_FROM_S else deadline
+        self.next = when
         # Weak: a forgotten session is collected without waiting for its timer (S-132).
         self._timer = self._loop.call_at(self.next, _fire, weakref.ref(self))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from wherry_codec import (
     CHUNKED,
     TUNNEL,
+    UNTIL_CLOSE,
     ChunkDecoder,
     LineTooLong,
     RemoteProtocolError,
@@ -73,7 +74,6 @@ class Http11Connection(asyncio.BufferedProtocol):
         self._buffer = buffer
         self._keepalive_timeout = keepalive_timeout
         self._idle_until = NO_DEADLINE
-        self._was_idle_s = 0.0
         self._transport: asyncio.Transport | None = None
         self._exchange: Exchange | None = None
         self._is_direct = False
@@ -108,7 +108,12 @@ class Http11Connection(asyncio.BufferedProtocol):
     def can_take(self) -> bool:
         """Whether another exchange may start now."""
         transport = self._transport
-        return transport is not None and self._exchange is None and not transport.is_closing()
+        return (
+            transport is not None
+            and self._exchange is None
+            and self._upgraded is None
+            and not transport.is_closing()
+        )
 
     def is_idle(self) -> bool:
         """Whether no exchange is under way and the connection was not upgraded."""
@@ -138,14 +143,12 @@ class Http11Connection(asyncio.BufferedProtocol):
     def start(self, exchange: Exchange) -> None:
         """Send the request; `exchange.waiter` is resolved when the response head is there."""
         transport = self._transport
-        if transport is None or transport.is_closing():
+        if transport is None:
             self._owner.discard(self)
             raise ClientConnectionResetError(
                 f"the connection to {self.name} was closed before the request was sent"
             )
         self._exchange = exchange
-        self._idle_until = NO_DEADLINE
-        self._was_idle_s = exchange.started - self.idle_since
         self.uses += 1
         body = exchange.request_body
         if body is None:
@@ -161,8 +164,10 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._sender = self._loop.create_task(self._send_body(exchange, body))
             exchange.sender = self._sender
         if exchange.timeout.sock_read:
-            exchange.last_arrival = self._loop.time()
-        self._owner.watch(exchange.next_deadline())
+            self._start_clock(exchange)
+            self._owner.watch(exchange.next_deadline())
+        else:
+            self._owner.watch(exchange.deadline)
 
     def close(self) -> None:
         """Drop the connection and fail what is under way."""
@@ -188,6 +193,10 @@ class Http11Connection(asyncio.BufferedProtocol):
         """Give the exchange up wherever it stands, and the connection with it."""
         if self._exchange is exchange:
             self._abandon(exchange, _released())
+        elif not exchange.is_over and self.is_idle():
+            # The connection was acquired for it, but it was never started.
+            exchange.is_over = True
+            self.close()
 
     def take_over(self, exchange: Exchange) -> UpgradedConnection:
         """After a 101, or a 2xx to CONNECT: the connection for its new protocol."""
@@ -257,7 +266,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         elif body is not None:
             self._abandon(exchange, body_cut_short(body.length, body.received, exc))
         else:
-            self._abandon(exchange, self._disconnected(exc))
+            self._abandon(exchange, self._disconnected(exchange, exc))
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
@@ -272,6 +281,7 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._writable.set_result(None)
         if self._upgraded is not None:
             self._upgraded.resume_writing()
+        self._request_was_sent()
 
     # --- Carrier -------------------------------------------------------------------------------
 
@@ -292,6 +302,28 @@ class Http11Connection(asyncio.BufferedProtocol):
             if exchange.timeout.sock_read:
                 self._owner.watch(exchange.next_deadline())
 
+    # --- the sock_read clock -------------------------------------------------------------------
+
+    def _start_clock(self, exchange: Exchange) -> None:
+        """Run it from now on, or from the end of sending if that takes time (S-430)."""
+        is_sending = self._sender is not None or self._is_write_paused
+        exchange.last_arrival = NO_DEADLINE if is_sending else self._loop.time()
+
+    def _note_arrival(self, exchange: Exchange) -> None:
+        if not exchange.timeout.sock_read:
+            return
+        if exchange.head is None:
+            self._start_clock(exchange)
+        else:
+            exchange.last_arrival = self._loop.time()
+        self._owner.watch(exchange.next_deadline())
+
+    def _request_was_sent(self) -> None:
+        exchange = self._exchange
+        if exchange is not None and exchange.head is None and exchange.timeout.sock_read:
+            self._start_clock(exchange)
+            self._owner.watch(exchange.next_deadline())
+
     # --- receiving -----------------------------------------------------------------------------
 
     def _receive_other(self, exchange: Exchange | None, nbytes: int) -> None:
@@ -303,8 +335,7 @@ class Http11Connection(asyncio.BufferedProtocol):
             # Nobody asked. Such bytes must never become the answer to a later request (S-120).
             self.close()
             return
-        if exchange.timeout.sock_read:
-            exchange.last_arrival = self._loop.time()
+        self._note_arrival(exchange)
         if exchange.incoming is not None and self._is_direct:
             self._receive_directly(exchange, exchange.incoming, nbytes)
         elif exchange.incoming is not None:
@@ -317,6 +348,7 @@ class Http11Connection(asyncio.BufferedProtocol):
 
     def _receive_head(self, exchange: Exchange, data: bytes) -> None:
         """A head that came in pieces, after 1xx heads, or that is not strictly valid."""
+        self._note_arrival(exchange)
         try:
             while data:
                 if self._head_reader is None:
@@ -348,9 +380,19 @@ class Http11Connection(asyncio.BufferedProtocol):
         """The head is there; the body, if any, is not (or not only, or not plainly) in `data`."""
         self._head_reader = None
         exchange.head = head
+        self._note_arrival(exchange)
+        if self._continue is not None and not self._continue.done():
+            self._continue.set_result(None)
+        if length == TUNNEL and self._sender is not None:
+            # RFC 9110 §7.8: no other protocol before the request has been read to its end.
+            self._abandon(
+                exchange,
+                RemoteProtocolError("the protocol was switched in the middle of a request"),
+            )
+            return
         if length == TUNNEL:
             exchange.leftover = data[end:]
-            self._upgraded = UpgradedConnection(self, exchange.leftover)
+            self._upgraded = UpgradedConnection(self, self._loop, exchange.leftover)
             self._resolve(exchange)
             return
         if length == CHUNKED and self._take_whole_chunked(exchange, head, data, end):
@@ -402,6 +444,8 @@ class Http11Connection(asyncio.BufferedProtocol):
     def _complete(self, exchange: Exchange, *, has_surplus: bool) -> None:
         if has_surplus or exchange.head is None:
             self._end(exchange)  # whatever follows belongs to no response (S-059)
+        elif message_body_length(exchange.method, exchange.head) == UNTIL_CLOSE:
+            self._end(exchange)  # taken as empty, but its bytes may still come (S-061, S-065)
         else:
             self._finish(exchange, exchange.head)
 
@@ -416,6 +460,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         transport = self._transport
         if (
             self._sender is not None
+            or self._is_write_paused
             or transport is None
             or transport.is_closing()
             or not head.keeps_alive
@@ -428,8 +473,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         lifetime = self._keepalive_timeout
         if head.keep_alive is not None:
             lifetime = _announced_lifetime(head.keep_alive, lifetime)
-        self._idle_until = now + lifetime
-        self._owner.release(self)
+        self._idle_until = expiry = now + lifetime
+        self._owner.release(self, expiry)
 
     def _end(self, exchange: Exchange) -> None:
         """The exchange ended well, but the connection is of no more use."""
@@ -455,11 +500,8 @@ class Http11Connection(asyncio.BufferedProtocol):
             exchange.fail(error)
         if self._transport is not None:
             # abort() rather than close(): unsent request bytes are worth nothing any more, and
-            # close() would wait for them.
-            if error is not None:
-                self._transport.abort()
-            else:
-                self._transport.close()
+            # close() would wait for them, or half a minute for the farewell of a TLS peer.
+            self._transport.abort()
 
     def _may_drain(self, body: IncomingBody) -> bool:
         return body.length >= 0 and body.length - body.received <= DRAIN_UP_TO
@@ -468,9 +510,10 @@ class Http11Connection(asyncio.BufferedProtocol):
         if self._exchange is exchange:
             self._abandon(exchange, _released())
 
-    def _disconnected(self, exc: Exception | None) -> Exception:
+    def _disconnected(self, exchange: Exchange, exc: Exception | None) -> Exception:
+        idle_s = exchange.started - self.idle_since
         return broken_off(
-            exc, self.name, self.uses, self._was_idle_s, has_begun=self._head_reader is not None
+            exc, self.name, self.uses, idle_s, has_begun=self._head_reader is not None
         )
 
     # --- sending -------------------------------------------------------------------------------
@@ -480,6 +523,10 @@ class Http11Connection(asyncio.BufferedProtocol):
         try:
             if exchange.expect_continue:
                 await self._wait_for_continue()
+                if exchange.head is not None:
+                    # A final answer: the body stays unsent, and `_sender` stays set, so that the
+                    # connection is closed after the response (S-397).
+                    return
             if isinstance(body, bytes):
                 self._write(body)
                 await self._drain()
@@ -487,12 +534,20 @@ class Http11Connection(asyncio.BufferedProtocol):
                 sink = BodyWriter(self._write, self._drain, exchange.content_length)
                 await body.write(sink)
                 sink.finish()
+        except asyncio.CancelledError as error:
+            # Not by us if the exchange is still under way: something the body waited for was
+            # cancelled. The request is incomplete for good.
+            if self._exchange is exchange:
+                self._sender = None
+                self._abandon(exchange, payload_failed(error))
+            raise
         except Exception as error:
             self._sender = None
             if self._exchange is exchange:
                 self._abandon(exchange, payload_failed(error))
         else:
             self._sender = None
+            self._request_was_sent()
 
     async def _wait_for_continue(self) -> None:
         self._continue = self._loop.create_future()
@@ -522,7 +577,8 @@ def _announced_lifetime(keep_alive: bytes, own: float) -> float:
     """The shorter of our keep-alive time and the server's hint less a margin (DECISIONS C-09)."""
     for parameter in keep_alive.split(b","):
         name, _, value = parameter.partition(b"=")
-        if name.strip().lower() == b"timeout" and value.strip().isdigit():
+        value = value.strip()
+        if name.strip().lower() == b"timeout" and value.isdigit():
             return max(0.0, min(own, int(value[:9]) - KEEP_ALIVE_MARGIN_S))
     return own
 

@@ -45,7 +45,11 @@ class Carrier(Protocol):
 
 def renewed(error: BaseException) -> BaseException:
     """The same error as a new object, so that no instance is raised in two tasks (S-506)."""
-    twin = copy.copy(error)
+    try:
+        twin = copy.copy(error)
+    except Exception:
+        # A class of somebody else whose constructor takes other arguments than its `args`.
+        return error
     twin.__traceback__ = None
     twin.__cause__ = error.__cause__
     return twin
@@ -177,6 +181,8 @@ class IncomingBody:
         try:
             end = decoder.feed(data, start, pieces)
         finally:
+            if self._is_collecting and len(pieces) > 1:
+                pieces = [b"".join(pieces)]  # tiny ones would cost much more than their bytes
             for piece in pieces:
                 self._add(piece)
             self.received = decoder.total
@@ -274,6 +280,7 @@ class IncomingBody:
 
         After a failure or a cancellation what has arrived is there to be taken piece by piece.
         """
+        self._check_nobody_waits()
         if self.is_complete:
             return self.take_all()
         self.raise_failure()
@@ -297,19 +304,23 @@ class IncomingBody:
 
     async def _wait_until(self, is_ready: Callable[[], bool]) -> None:
         while not is_ready():
+            self._check_nobody_waits()
             self.raise_failure()
-            if self._waiter is not None:
-                raise RuntimeError("another task is waiting for this response body")
             self._waiter = asyncio.get_running_loop().create_future()
             try:
                 await self._waiter
             finally:
                 self._waiter = None
 
+    def _check_nobody_waits(self) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("another task is waiting for this response body")
+
     def discard(self) -> None:
         """Drop what is here and what may still come."""
         self._is_discarding = True
         self._pieces.clear()
+        self._taken = 0
         self.size = 0
         self._maybe_resume()
 
@@ -323,7 +334,11 @@ class IncomingBody:
     def _after_arrival(self) -> None:
         if not self._is_collecting or self.is_complete:
             self._wake()
-        if self._carrier is None or self._is_paused or self._is_collecting or self.is_complete:
+        if self.is_complete:
+            # A transport that reads ahead may complete a body that had paused it.
+            self._maybe_resume()
+            return
+        if self._carrier is None or self._is_paused or self._is_collecting:
             return
         if self.size > self._high_water or len(self._pieces) > MAX_PIECES:
             self._is_paused = True
@@ -333,21 +348,21 @@ class IncomingBody:
         if not self._is_paused or self._carrier is None:
             return
         is_low = self.size <= self._high_water // 2 and len(self._pieces) <= MAX_PIECES // 2
-        if is_low or self._is_collecting or self._is_discarding:
+        if is_low or self._is_collecting or self._is_discarding or self.is_complete:
             self._is_paused = False
             self._carrier.resume_reading()
 
     def call_at_end(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the last byte has arrived; at once if it has."""
+        """Call `callback` when the last byte has arrived; at once if it has. It must not raise."""
         if self.is_complete:
             callback()
         else:
             self._end_callbacks.append(callback)
 
     def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
         if self.is_complete and self._end_callbacks:
             callbacks, self._end_callbacks = self._end_callbacks, []
             for callback in callbacks:
                 callback()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from ssl import SSLError
 from typing import TYPE_CHECKING, Any, cast
 
-from wherry_errors import ConnectionTimeoutError
-
+from ._timeout import seconds_or_none
 from ._tls import SSLSetting, check_setting, context_for, fingerprint_for
-from ._translate import connect_failed, unix_connect_failed
+from ._translate import attempt_timed_out, connect_failed, unix_connect_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,19 +38,14 @@ class UnixDialer:
         context = context_for(setting, self._ssl) if route.is_ssl else None
         name = (route.server_hostname or route.host) if route.is_ssl else None
         try:
-            async with asyncio.timeout(attempt_timeout or None) as limit:
+            async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
                 transport, _ = await loop.create_unix_connection(
                     protocol_factory, self.path, ssl=context, server_hostname=name
                 )
         except OSError as error:
             if isinstance(error, TimeoutError) and limit.expired():
-                raise ConnectionTimeoutError(
-                    phase="sock_connect",
-                    limit=attempt_timeout,
-                    elapsed=attempt_timeout,
-                    host=self.path,
-                ) from error
-            if route.is_ssl and error.errno is None:
+                raise attempt_timed_out(self.path, attempt_timeout) from error
+            if isinstance(error, SSLError):
                 raise connect_failed(route, error) from error
             raise unix_connect_failed(self.path, route, error) from error
         fingerprint = fingerprint_for(setting, self._ssl)
@@ -84,9 +79,11 @@ class NamedPipeDialer:
         # create_pipe_connection exists on the proactor loop only, and typeshed knows it there only.
         loop = cast("Any", asyncio.get_running_loop())
         try:
-            async with asyncio.timeout(attempt_timeout or None):
+            async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
                 transport, _ = await loop.create_pipe_connection(protocol_factory, self.path)
         except OSError as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                raise attempt_timed_out(self.path, attempt_timeout) from error
             raise connect_failed(route, error) from error
         return cast("asyncio.Transport", transport)
 

@@ -175,7 +175,7 @@ class ConnectionPool:
         try:
             await observer.connection_reused()
         except BaseException:
-            self.release(connection)
+            self._take_back_unused(connection)
             raise
 
     async def _open(
@@ -255,7 +255,13 @@ class ConnectionPool:
         if connection is None:
             self._unreserve(origin)
         else:
-            self.release(connection)
+            self._take_back_unused(connection)
+
+    def _take_back_unused(self, connection: HttpConnection) -> None:
+        if connection.can_take():
+            self.release(connection, connection.next_deadline())
+        else:
+            connection.close()
 
     def _serve_waiters(self) -> None:
         """Hand what is free to those who wait: first come, first served among those who can be."""
@@ -285,20 +291,19 @@ class ConnectionPool:
 
     # --- ConnectionOwner -----------------------------------------------------------------------
 
-    def release(self, connection: HttpConnection, /) -> None:
-        """Take back a connection that can carry another exchange."""
+    def release(self, connection: HttpConnection, expiry: float, /) -> None:
+        """Take back a connection that can carry another exchange until `expiry`, loop time."""
         origin = self._connections.get(connection)
         if origin is None:
             connection.close()
             return
-        if self.force_close or self.is_closed or not connection.can_take():
+        if self.force_close or self.is_closed:
             connection.close()
             return
         origin.idle.append(connection)
         self._idle += 1
-        deadline = connection.next_deadline()
-        if deadline < self._deadlines.next:
-            self._deadlines.watch(deadline)
+        if expiry < self._deadlines.next:
+            self._deadlines.watch(expiry)
         if self._waiting:
             self._serve_waiters()
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from .protocols import ResolveResult
+
+_AddressInfos = Sequence[tuple[int, int, int, str, tuple[str | int | bytes, ...]]]
 
 # Numeric answers only: the lookup has been done, nothing may be looked up again while connecting.
 _NUMERIC_FLAGS = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
@@ -36,9 +39,13 @@ class ThreadedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The addresses of `host`, at least one; `OSError` (usually `gaierror`) otherwise."""
-        infos = await self._loop.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, family=family, flags=socket.AI_ADDRCONFIG
-        )
+        try:
+            infos = await self._look_up(host, port, family, socket.AI_ADDRCONFIG)
+        except OSError:
+            if host.rstrip(".").lower() != "localhost":
+                raise
+            # Without a network some systems find no localhost that "is configured" (S-144).
+            infos = await self._look_up(host, port, family, 0)
         if not infos:
             raise OSError(None, f"no address found for {host!r}")
         return [
@@ -52,6 +59,16 @@ class ThreadedResolver(AbstractResolver):
             )
             for info_family, _, proto, _, address in infos
         ]
+
+    async def _look_up(
+        self, host: str, port: int, family: socket.AddressFamily, flags: int
+    ) -> _AddressInfos:
+        try:
+            return await self._loop.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM, family=family, flags=flags
+            )
+        except ValueError as error:  # a label that is empty or too long, or a NUL
+            raise OSError(None, f"{host[:100]!r} cannot be a host name: {error}") from error
 
     async def _numeric_host(self, family: int, address: tuple[object, ...]) -> str:
         if family == socket.AF_INET6 and len(address) > 3 and address[3]:

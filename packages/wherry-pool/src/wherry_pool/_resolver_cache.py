@@ -10,10 +10,10 @@ import socket
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from ._translate import because
-
 if TYPE_CHECKING:
     from .protocols import PoolObserver, Resolver, ResolveResult
+
+_Key = tuple[str, int, socket.AddressFamily]
 
 
 class CachingResolver:
@@ -27,9 +27,8 @@ class CachingResolver:
         self._resolver = resolver
         self._ttl = ttl
         self._max_size = max_size
-        self._answers: OrderedDict[tuple[str, int], tuple[float, list[ResolveResult]]]
-        self._answers = OrderedDict()
-        self._lookups: dict[tuple[str, int], asyncio.Task[list[ResolveResult]]] = {}
+        self._answers: OrderedDict[_Key, tuple[float, list[ResolveResult]]] = OrderedDict()
+        self._lookups: dict[_Key, asyncio.Task[list[ResolveResult]]] = {}
 
     async def resolve(
         self,
@@ -39,7 +38,7 @@ class CachingResolver:
         observer: PoolObserver | None = None,
     ) -> list[ResolveResult]:
         """The addresses of `host`. Each hit starts with the next address of the list."""
-        key = (host.lower(), port)
+        key = (host.lower(), port, family)
         known = self._recall(key)
         if known is not None:
             if observer is not None:
@@ -64,7 +63,8 @@ class CachingResolver:
         if host is None or port is None:
             self._answers.clear()
         else:
-            self._answers.pop((host.lower(), port), None)
+            for key in [key for key in self._answers if key[:2] == (host.lower(), port)]:
+                del self._answers[key]
 
     async def close(self) -> None:
         """Cancel running lookups. The resolver inside is closed by whoever made it."""
@@ -72,7 +72,7 @@ class CachingResolver:
             lookup.cancel()
         self._answers.clear()
 
-    def _recall(self, key: tuple[str, int]) -> list[ResolveResult] | None:
+    def _recall(self, key: _Key) -> list[ResolveResult] | None:
         found = self._answers.get(key)
         if found is None:
             return None
@@ -83,10 +83,10 @@ class CachingResolver:
         rotated = answer[1:] + answer[:1]
         self._answers[key] = (expiry, rotated)
         self._answers.move_to_end(key)
-        return answer
+        return list(rotated)
 
     def _begin(
-        self, key: tuple[str, int], host: str, port: int, family: socket.AddressFamily
+        self, key: _Key, host: str, port: int, family: socket.AddressFamily
     ) -> asyncio.Task[list[ResolveResult]]:
         lookup = asyncio.get_running_loop().create_task(self._look_up(key, host, port, family))
         self._lookups[key] = lookup
@@ -94,18 +94,16 @@ class CachingResolver:
         return lookup
 
     async def _look_up(
-        self, key: tuple[str, int], host: str, port: int, family: socket.AddressFamily
+        self, key: _Key, host: str, port: int, family: socket.AddressFamily
     ) -> list[ResolveResult]:
         answer = await self._resolver.resolve(host, port, family=family)
         now = asyncio.get_running_loop().time()
-        self._answers[key] = (now + (self._ttl or 0), answer)
+        self._answers[key] = (now + (self._ttl or 0), list(answer))
         if len(self._answers) > self._max_size:
             self._answers.popitem(last=False)
         return answer
 
-    def _forget_lookup(
-        self, key: tuple[str, int], lookup: asyncio.Task[list[ResolveResult]]
-    ) -> None:
+    def _forget_lookup(self, key: _Key, lookup: asyncio.Task[list[ResolveResult]]) -> None:
         if self._lookups.get(key) is lookup:
             del self._lookups[key]
         if not lookup.cancelled():
@@ -114,8 +112,10 @@ class CachingResolver:
 
     async def _join(self, lookup: asyncio.Task[list[ResolveResult]]) -> list[ResolveResult]:
         try:
-            return await asyncio.shield(lookup)
+            return list(await asyncio.shield(lookup))
         except asyncio.CancelledError:
-            if lookup.cancelled():
-                raise because(OSError(None, "the lookup was cancelled"), None) from None
+            task = asyncio.current_task()
+            if lookup.cancelled() and (task is None or not task.cancelling()):
+                # Nobody wanted this task to end: the lookup was called off by `close`.
+                raise OSError(None, "the lookup was given up: the resolver was closed") from None
             raise

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, cast
 import aiohappyeyeballs
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
-from wherry_errors import ConnectionTimeoutError, ServerFingerprintMismatch
+from wherry_errors import ServerFingerprintMismatch
 
 from ._resolver_cache import CachingResolver
+from ._timeout import seconds_or_none
 from ._tls import SSLSetting, check_setting, context_for, fingerprint_for
-from ._translate import connect_failed, resolve_failed
+from ._translate import attempt_timed_out, because, connect_failed, resolve_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,23 +71,19 @@ class TcpDialer:
         while True:
             peer: list[object] = []
             try:
-                async with asyncio.timeout(attempt_timeout or None) as limit:
+                async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
                     return await self._attempt(route, protocol_factory, addresses, peer)
             except TimeoutError as error:
                 if not limit.expired():
                     failure: Exception = connect_failed(route, error)
                 else:
-                    failure = _attempt_timed_out(route, attempt_timeout)
-                    failure.__cause__ = error
+                    failure = because(attempt_timed_out(route.authority, attempt_timeout), error)
             except OSError as error:
                 failure = connect_failed(route, error)
             except ServerFingerprintMismatch as error:
                 failure = error
-            if not peer:
-                raise failure
-            # This address accepted the connection, but TLS failed on it: try those that are left.
-            aiohappyeyeballs.remove_addr_infos(addresses, peer[0])  # type: ignore[arg-type]
-            if not addresses:
+            # If an address accepted the connection, but TLS failed on it: try those that are left.
+            if not peer or not _remove(addresses, peer[0]):
                 raise failure
 
     async def close(self) -> None:
@@ -103,6 +100,9 @@ class TcpDialer:
     ) -> asyncio.Transport:
         """One round: the first address that accepts, then TLS. `peer` gets its address."""
         loop = asyncio.get_running_loop()
+        setting = check_setting(route.ssl)
+        context = context_for(setting, self._ssl) if route.is_ssl else None
+        name = (route.server_hostname or route.host.rstrip(".")) if route.is_ssl else None
         sock = await aiohappyeyeballs.start_connection(
             addr_infos=addresses,
             local_addr_infos=self._local_addresses(),
@@ -112,10 +112,7 @@ class TcpDialer:
             loop=loop,
         )
         if route.is_ssl:
-            peer.append(sock.getpeername())
-        setting = check_setting(route.ssl)
-        context = context_for(setting, self._ssl) if route.is_ssl else None
-        name = (route.server_hostname or route.host.rstrip(".")) if route.is_ssl else None
+            peer.append(_peer_of(sock))
         transport, _ = await loop.create_connection(
             protocol_factory, sock=sock, ssl=context, server_hostname=name
         )
@@ -133,17 +130,17 @@ class TcpDialer:
     ) -> list[AddrInfoType]:
         host, port = route.host, route.port or 0
         family = address_family(host)
-        if family is not None:
-            return [_addr_info(family, socket.IPPROTO_TCP, host, port)]
         try:
+            if family is not None:
+                return [_addr_info(family, socket.IPPROTO_TCP, host, port)]
             results = await self._resolve(_one_trailing_dot(host), port, observer)
-        except OSError as error:
+            return [
+                _addr_info(result["family"], result["proto"], result["host"], result["port"])
+                for result in results
+                if self._family in (socket.AF_UNSPEC, result["family"])
+            ]
+        except OSError as error:  # also of a zone that names no interface
             raise resolve_failed(route, error) from error
-        return [
-            _addr_info(result["family"], result["proto"], result["host"], result["port"])
-            for result in results
-            if self._family in (socket.AF_UNSPEC, result["family"])
-        ]
 
     async def _resolve(
         self, host: str, port: int, observer: PoolObserver | None
@@ -188,11 +185,22 @@ def _addr_info(family: int, proto: int, host: str, port: int) -> AddrInfoType:
     return cast("AddrInfoType", (family, socket.SOCK_STREAM, proto, "", address))
 
 
+def _peer_of(sock: socket.socket) -> object:
+    try:
+        return sock.getpeername()
+    except OSError:  # gone again already
+        sock.close()
+        raise
+
+
+def _remove(addresses: list[AddrInfoType], peer: object) -> bool:
+    """Take `peer` out of `addresses`; False if it is not there or nothing is left."""
+    try:
+        aiohappyeyeballs.remove_addr_infos(addresses, peer)  # type: ignore[arg-type]
+    except ValueError:  # something on the way answers under another address
+        return False
+    return bool(addresses)
+
+
 def _one_trailing_dot(host: str) -> str:
     return host.rstrip(".") + "." if host.endswith("..") else host
-
-
-def _attempt_timed_out(route: ConnectionKey, limit: float | None) -> ConnectionTimeoutError:
-    return ConnectionTimeoutError(
-        phase="sock_connect", limit=limit, elapsed=limit, host=route.authority
-    )

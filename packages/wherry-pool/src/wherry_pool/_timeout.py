@@ -36,6 +36,11 @@ NO_DEADLINE = math.inf
 """The point in time of a limit that is switched off."""
 
 
+def seconds_or_none(seconds: float | None) -> float | None:
+    """`seconds`, or None if the limit is switched off."""
+    return seconds if seconds is not None and seconds > 0 else None
+
+
 def deadline_after(start: float, seconds: float | None, ceil_threshold: float) -> float:
     """When a limit that began at `start` (loop time) ends; `NO_DEADLINE` if it is off (S-433)."""
     if seconds is None or seconds <= 0:

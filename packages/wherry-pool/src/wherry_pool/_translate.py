@@ -20,6 +20,7 @@ from wherry_errors import (
     ClientError,
     ClientOSError,
     ClientPayloadError,
+    ConnectionTimeoutError,
     ServerDisconnectedError,
     UnixClientConnectorError,
 )
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
     from ._route import ConnectionKey
 
 E = TypeVar("E", bound=BaseException)
+
+
+def _described(error: BaseException) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def because(error: E, cause: BaseException | None) -> E:
@@ -63,6 +69,11 @@ def resolve_failed(key: ConnectionKey, error: OSError) -> ClientConnectorDNSErro
 def unix_connect_failed(path: str, key: ConnectionKey, error: OSError) -> UnixClientConnectorError:
     """Connecting to a Unix socket failed."""
     return because(UnixClientConnectorError(path, key, with_text(error)), error)
+
+
+def attempt_timed_out(host: str, limit: float | None) -> ConnectionTimeoutError:
+    """One round of connecting to `host` (or a path) took longer than `sock_connect` (S-151)."""
+    return ConnectionTimeoutError(phase="sock_connect", limit=limit, elapsed=limit, host=host)
 
 
 def broken_off(
@@ -102,12 +113,12 @@ def body_broken(error: RemoteProtocolError) -> ClientPayloadError:
     return because(ClientPayloadError(f"response body is malformed: {error}"), error)
 
 
-def payload_failed(error: Exception) -> ClientError:
+def payload_failed(error: BaseException) -> ClientError:
     """The request body could not be produced or sent (S-399)."""
     if isinstance(error, ClientError):
         return error
     if isinstance(error, OSError):
         text = f"cannot write the request body: {error.strerror or error}"
         return because(ClientOSError(error.errno, text), error)
-    text = f"the request body failed while it was being sent: {type(error).__name__}: {error}"
+    text = f"the request body failed while it was being sent: {_described(error)}"
     return because(ClientConnectionError(text), error)

@@ -41,23 +41,27 @@ class _Carrier(Protocol):
 class UpgradedConnection:
     """The raw connection. Bytes that arrive before `attach` are kept for the receiver."""
 
-    def __init__(self, carrier: _Carrier, leftover: bytes) -> None:
+    def __init__(self, carrier: _Carrier, loop: asyncio.AbstractEventLoop, leftover: bytes) -> None:
         self._carrier = carrier
+        self._loop = loop
         self._kept = [leftover] if leftover else []
         self._receiver: UpgradeReceiver | None = None
         self._is_lost = False
         self._loss: BaseException | None = None
 
     def attach(self, receiver: UpgradeReceiver, /) -> None:
-        """Deliver to `receiver` from now on, kept bytes first, within this call."""
+        """Deliver to `receiver` from now on, kept bytes first, within this call.
+
+        If the connection is gone already, the receiver hears of it in the next turn of the loop.
+        """
         self._receiver = receiver
         kept, self._kept = self._kept, []
         for data in kept:
             receiver.data_received(data)
         if self._is_lost:
-            receiver.connection_lost(self._loss)
-        elif self._carrier.transport is not None:
-            self._carrier.transport.resume_reading()
+            self._loop.call_soon(receiver.connection_lost, self._loss)
+        else:
+            self.resume_reading()
 
     def write(self, data: bytes, /) -> None:
         """Send `data`, or drop it if the connection is gone."""

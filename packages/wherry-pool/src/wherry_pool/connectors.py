@@ -189,6 +189,7 @@ class BaseConnector:
         )
         connection = transport.get_protocol()
         if not isinstance(connection, Http11Connection):
+            transport.abort()
             raise TypeError(
                 f"{type(self._dialer).__name__}.dial() must attach a protocol made by the factory "
                 f"it was given, got {type(connection).__name__}"
@@ -254,14 +255,16 @@ class TCPConnector(BaseConnector):
     ) -> None:
         loop = loop or asyncio.get_running_loop()
         self._family = family
-        self._own_resolver = DefaultResolver(loop) if resolver is None else None
-        asked: Resolver = resolver or self._own_resolver or DefaultResolver(loop)
+        self._own_resolver: Resolver | None = None
+        if resolver is None:
+            resolver = self._own_resolver = DefaultResolver(loop)
         self._dns_cache: CachingResolver | None = None
         if use_dns_cache:
-            asked = self._dns_cache = CachingResolver(asked, ttl_dns_cache, dns_cache_max_size)
+            resolver = CachingResolver(resolver, ttl_dns_cache, dns_cache_max_size)
+            self._dns_cache = resolver
         super().__init__(
             TcpDialer(
-                asked,
+                resolver,
                 ssl=check_setting(ssl),
                 family=family,
                 local_addr=local_addr,

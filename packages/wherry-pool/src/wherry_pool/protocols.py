@@ -175,8 +175,8 @@ class HttpConnection(Protocol):
 class ConnectionOwner(Protocol):
     """Whom a connection tells that it is free or gone. Called from callbacks: must not wait."""
 
-    def release(self, connection: HttpConnection, /) -> None:
-        """The exchange is over and the connection can take another one."""
+    def release(self, connection: HttpConnection, expiry: float, /) -> None:
+        """The exchange is over and the connection can take another one until `expiry`."""
 
     def discard(self, connection: HttpConnection, /) -> None:
         """The connection is closed, or about to be. May be called more than once."""

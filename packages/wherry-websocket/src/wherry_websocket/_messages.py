@@ -13,6 +13,7 @@ from wherry_errors import WebSocketError
 from ._deflate import Inflater
 from ._frames import BINARY, CLOSE, CONTINUATION, FIN, TEXT, FrameHead, read_head
 from ._mask import apply_mask
+from ._pile import Pile
 from .messages import WSCloseCode, WSMessage, WSMessageTextBytes, WSMsgType
 
 Message: TypeAlias = WSMessage | WSMessageTextBytes
@@ -29,6 +30,7 @@ _TEXT_TYPE: Final = WSMsgType.TEXT
 _BINARY_TYPE: Final = WSMsgType.BINARY
 _FIRST_TEXT: Final = FIN | TEXT
 _FIRST_BINARY: Final = FIN | BINARY
+_WITH_PAYLOAD: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 _new_tuple = tuple.__new__
 
 
@@ -36,8 +38,8 @@ def message_cost(message: Message) -> int:
     """What an unread message counts for, in bytes: its payload (a `str` by characters) and an
     overhead.
     """
-    data = message[1]
-    return MESSAGE_OVERHEAD + (len(data) if isinstance(data, (str, bytes)) else 0)
+    # No isinstance() here: this runs twice for every message.
+    return MESSAGE_OVERHEAD + (len(message[1]) if message[0] in _WITH_PAYLOAD else 0)
 
 
 def take_small_frames(
@@ -118,10 +120,10 @@ class MessageReader:
         self._small = -1 if masked else min(max_size or 125, 125)
         self._tail = b""  # received and not parsed
         self._head: FrameHead | None = None  # of the frame whose payload is arriving
-        self._payload = bytearray()  # of that frame
+        self._payload = Pile()  # of that frame
         self._opcode = CONTINUATION  # of the fragmented message in progress, CONTINUATION if none
         self._rsv1 = False  # of that message
-        self._message = bytearray()  # of that message, compressed if _rsv1
+        self._message = Pile()  # of that message, compressed if _rsv1
         self.backlog = False
         """Whether the last `feed()` stopped for lack of room, with bytes left that may hold
         messages.
@@ -140,7 +142,7 @@ class MessageReader:
         if self._tail:
             data = self._tail + data
             self._tail = b""
-        pos = self._payload_from(data, 0, out) if self._head is not None else 0
+        pos = 0 if self._head is None else self._payload_from(self._head, data, 0, out)
         seen = 0
         end = len(data)
         while pos < end and room > 0 and not self.finished:
@@ -174,18 +176,14 @@ class MessageReader:
             self._frame(head, data[head.end : stop], out)
             return stop
         self._head = head
-        return self._payload_from(data, head.end, out)
+        return self._payload_from(head, data, head.end, out)
 
-    def _payload_from(self, data: bytes, pos: int, out: list[Message]) -> int:
-        head = self._head
-        if head is None:
-            return pos
-        wanted = head.length - len(self._payload)
-        self._payload += data[pos : pos + wanted]
-        if len(self._payload) == head.length:
-            payload, self._payload = self._payload, bytearray()
+    def _payload_from(self, head: FrameHead, data: bytes, pos: int, out: list[Message]) -> int:
+        wanted = head.length - self._payload.size
+        self._payload.add(data[pos : pos + wanted])
+        if self._payload.size == head.length:
             self._head = None
-            self._frame(head, payload, out)
+            self._frame(head, self._payload.take(), out)
         return min(pos + wanted, len(data))
 
     def _check_sequence(self, head: FrameHead) -> None:
@@ -202,7 +200,7 @@ class MessageReader:
             raise _violation("RSV1 is clear when no compression was negotiated; it was set")
 
     def _check_size(self, length: int) -> None:
-        total = len(self._message) + length
+        total = self._message.size + length
         if total > self._max_size > 0:
             raise WebSocketError(
                 WSCloseCode.MESSAGE_TOO_BIG,
@@ -210,39 +208,36 @@ class MessageReader:
                 f"this one has {total} or more",
             )
 
-    def _frame(self, head: FrameHead, payload: bytes | bytearray, out: list[Message]) -> None:
+    def _frame(self, head: FrameHead, payload: bytes, out: list[Message]) -> None:
         if head.key:
-            payload = apply_mask(payload, head.key)
+            payload = bytes(apply_mask(payload, head.key))
         if head.opcode >= CLOSE:
-            self._on_control(head.opcode, bytes(payload), out)
+            self._on_control(head.opcode, payload, out)
         elif head.fin and head.opcode != CONTINUATION:
             self._deliver(head.opcode, head.rsv1, payload, out)
         else:
             self._fragment(head, payload, out)
 
-    def _fragment(self, head: FrameHead, payload: bytes | bytearray, out: list[Message]) -> None:
+    def _fragment(self, head: FrameHead, payload: bytes, out: list[Message]) -> None:
         if head.opcode != CONTINUATION:
             self._opcode, self._rsv1 = head.opcode, head.rsv1
-        self._message += payload
+        self._message.add(payload)
         if head.fin:
             opcode, self._opcode = self._opcode, CONTINUATION
-            message, self._message = self._message, bytearray()
-            self._deliver(opcode, self._rsv1, message, out)
+            self._deliver(opcode, self._rsv1, self._message.take(), out)
 
-    def _deliver(
-        self, opcode: int, compressed: bool, payload: bytes | bytearray, out: list[Message]
-    ) -> None:
+    def _deliver(self, opcode: int, compressed: bool, payload: bytes, out: list[Message]) -> None:
         if compressed and self._inflater is not None:
             payload = self._inflater.inflate(payload)
         if opcode == BINARY:
-            out.append(WSMessage(_BINARY_TYPE, bytes(payload), ""))
+            out.append(WSMessage(_BINARY_TYPE, payload, ""))
         elif self._decode_text:
             try:
                 out.append(WSMessage(_TEXT_TYPE, payload.decode("utf-8"), ""))
             except UnicodeDecodeError as exc:
                 raise _not_utf8(exc) from exc
         else:
-            out.append(WSMessageTextBytes(_TEXT_TYPE, bytes(payload), ""))
+            out.append(WSMessageTextBytes(_TEXT_TYPE, payload, ""))
 
 
 def _violation(message: str) -> WebSocketError:

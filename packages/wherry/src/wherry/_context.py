@@ -3,37 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Awaitable, Generator
     from types import TracebackType
 
 
-class Releasable(Protocol):
+class Done:
+    """An awaitable that is done. Cheaper than a coroutine that has nothing to do."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        # `await` is content with any iterator; a generator would have to be made each time.
+        return cast("Generator[None, None, None]", iter(()))
+
+
+DONE = Done()
+
+
+class Manageable(Protocol):
     """A result that `async with` lets go of at the end."""
 
-    async def __aenter__(self) -> object: ...
+    is_managed: bool
+    """Whether it is inside `async with`."""
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc_val: BaseException | None,
-        exc_tb: TracebackType | None,
-    ) -> None: ...
+    def leave(self) -> Awaitable[None]:
+        """The block ended: let go. Nothing happens later than in this call, unless awaited."""
+        ...
 
 
-R = TypeVar("R", bound=Releasable)
+class Closable(Protocol):
+    """A result that takes time to close."""
+
+    async def close(self) -> object:
+        """Close it. May be repeated."""
+        ...
 
 
-class RequestContextManager(Coroutine[Any, Any, R]):  # Any: what coroutines yield to the loop
+T = TypeVar("T")
+R = TypeVar("R", bound=Manageable)
+C = TypeVar("C", bound=Closable)
+
+
+class PendingCall(Coroutine[Any, Any, T]):  # Any: what coroutines yield to the loop
     """A call that has not begun. It begins when awaited; it is a coroutine as well (S-366)."""
 
     __slots__ = ("_coroutine", "_result")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, R]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
-        self._result: R | None = None
+        self._result: T | None = None
 
     def send(self, value: object, /) -> Any:  # what the coroutine yields
         """Step the coroutine."""
@@ -47,15 +68,39 @@ class RequestContextManager(Coroutine[Any, Any, R]):  # Any: what coroutines yie
         """Close the coroutine; nothing has been sent if it was never awaited."""
         self._coroutine.close()
 
-    def __await__(self) -> Generator[Any, Any, R]:
+    def __await__(self) -> Generator[Any, Any, T]:
         return self._coroutine.__await__()
 
-    def __iter__(self) -> Generator[Any, Any, R]:
+    def __iter__(self) -> Generator[Any, Any, T]:
         return self.__await__()
+
+
+class RequestContextManager(PendingCall[R]):
+    """A request: await it, or use `async with`, which releases the response at the end."""
+
+    __slots__ = ()
 
     async def __aenter__(self) -> R:
         self._result = result = await self._coroutine
-        await result.__aenter__()
+        result.is_managed = True
+        return result
+
+    def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> Awaitable[None]:
+        return DONE if self._result is None else self._result.leave()
+
+
+class WSRequestContextManager(PendingCall[C]):
+    """A WebSocket to be opened; `async with` closes it at the end, closing handshake included."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> C:
+        self._result = result = await self._coroutine
         return result
 
     async def __aexit__(
@@ -65,4 +110,4 @@ class RequestContextManager(Coroutine[Any, Any, R]):  # Any: what coroutines yie
         exc_tb: TracebackType | None,
     ) -> None:
         if self._result is not None:
-            await self._result.__aexit__(exc_type, exc_val, exc_tb)
+            await self._result.close()

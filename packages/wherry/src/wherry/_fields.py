@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
+
 from wherry_codec import quote
 from wherry_codec.coding import ACCEPT_ENCODING
 
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from .protocols import PayloadProtocol
     from .typedefs import LooseHeaders
 
-SERVER_SOFTWARE = (
-    f"Python/{sys.version_info.major}.{sys.version_info.minor} wherry/{__version__}"
-)
+SERVER_SOFTWARE = f"Python/{sys.version_info.major}.{sys.version_info.minor} wherry/{__version__}"
 """The default User-Agent."""
 
 _BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})

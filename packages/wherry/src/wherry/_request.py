@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
+
 from wherry_codec import HttpVersion, write_request_head
 from wherry_errors import ClientPayloadError
 from wherry_pool import Exchange
@@ -14,10 +14,13 @@ from wherry_pool import Exchange
 from ._body import as_payload
 
 if TYPE_CHECKING:
-    from wherry_pool import ClientTimeout, ConnectionKey, SSLSetting
+    import asyncio
+
     from yarl import URL
 
-    from ._options import CallSettings
+    from wherry_pool import ClientTimeout, ConnectionKey, SSLSetting
+
+    from ._settings import CallSettings
     from ._target import Target
     from .auth import BasicAuth
     from .protocols import PayloadProtocol
@@ -261,6 +264,6 @@ _NO_BYTES = _EmptyBody()
 def not_replayable(request: ClientRequest) -> ClientPayloadError:
     """The error for a body that would have to be sent a second time and cannot be (S-439)."""
     return ClientPayloadError(
-        f"the body of {request.method} {request.url} was sent and cannot be sent again; pass bytes, "
-        "a seekable file or a function's fresh result, or switch off redirects"
+        f"the body of {request.method} {request.url} was sent and cannot be sent again; pass "
+        "bytes, a seekable file or a function's fresh result, or switch off redirects"
     )

@@ -11,6 +11,7 @@ from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
+
 from wherry_codec import ContentEncodingError, HttpVersion
 from wherry_codec.coding import make_decoder
 from wherry_codec.fields import parse_media_type
@@ -23,19 +24,21 @@ from wherry_errors import (
     masked_headers,
 )
 
+from ._context import DONE, Done
 from ._stream import StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
+
+    from yarl import URL
 
     from wherry_codec import ResponseHead
     from wherry_codec.coding import ContentDecoder
     from wherry_codec.fields import MediaType
-    from wherry_pool import Exchange
+    from wherry_pool import Exchange, UpgradedConnection
     from wherry_pool.protocols import HttpConnection
-    from yarl import URL
 
     from ._request import ClientRequest, RequestInfo
     from ._stream import ReadHook
@@ -50,26 +53,14 @@ WHOLE_DECODE_STEP = 1024 * 1024
 _NO_FIELDS: CIMultiDict[str] = CIMultiDict()
 
 
-class _Done:
-    """An awaitable that is done: what `release()` and leaving `async with` return."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        return
-        yield
-
-
-_DONE = _Done()
-
-
 class ClientResponse:
     """The answer to a request. Read its body, or release it; `async with` does the latter."""
 
     _body: bytes | None = None
     _content: StreamReader | None = None
     _is_released = False
-    _is_managed = False
+    is_managed = False
+    """Whether the response is used with `async with`, which will release it."""
     _on_read: ReadHook | None = None
     _charset_resolver: CharsetResolver | None = None
     history: tuple[ClientResponse, ...] = ()
@@ -102,9 +93,7 @@ class ClientResponse:
         loop = exchange.waiter.get_loop()
         if loop.get_debug():
             warnings.warn(f"Unclosed response {self!r}", ResourceWarning, source=self, stacklevel=2)
-            loop.call_exception_handler(
-                {"client_response": self, "message": "Unclosed response"}
-            )
+            loop.call_exception_handler({"client_response": self, "message": "Unclosed response"})
 
     # --- the head ------------------------------------------------------------------------------
 
@@ -220,14 +209,19 @@ class ClientResponse:
         """Ask `resolver` for the charset of a body whose head names none (S-416)."""
         self._charset_resolver = resolver
 
-    def release(self) -> _Done:
+    def release(self) -> Done:
         """Give up what has not been read. A connection that is still good goes back to the pool."""
         self._is_released = True
         if not self._exchange.is_over:
             self._connection.release(self._exchange)
         if self._content is not None:
             self._content.close()
-        return _DONE
+        return DONE
+
+    def leave(self) -> Done:
+        """The `async with` block ended: release."""
+        self.is_managed = False
+        return self.release()
 
     def close(self) -> None:
         """Give up the response and close its connection."""
@@ -236,6 +230,12 @@ class ClientResponse:
             self._connection.abort(self._exchange)
         if self._content is not None:
             self._content.close()
+
+    def take_over(self) -> UpgradedConnection:
+        """After a 101: the connection for its new protocol. The response has no body."""
+        upgraded = self._connection.take_over(self._exchange)
+        self._exchange.is_over = True
+        return upgraded
 
     async def wait_for_close(self) -> None:
         """Release the response; there is nothing else to wait for."""
@@ -255,12 +255,12 @@ class ClientResponse:
             message=self.reason,
             headers=self.headers,
         )
-        if not self._is_managed:
+        if not self.is_managed:
             self.release()
         raise error
 
     async def __aenter__(self) -> Self:
-        self._is_managed = True
+        self.is_managed = True
         return self
 
     async def __aexit__(
@@ -269,8 +269,7 @@ class ClientResponse:
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        self._is_managed = False
-        self.release()
+        self.leave()
 
     # --- the body ------------------------------------------------------------------------------
 
@@ -301,12 +300,26 @@ class ClientResponse:
             raise ClientConnectionError("the response was released; its body cannot be read")
         body = self._body
         if body is None:
-            try:
-                body = self._body = await self._read_whole()
-            except BaseException:
-                self.close()
-                raise
+            body = self._whole_body()
+            if body is None:
+                try:
+                    body = await self._read_whole()
+                except BaseException:
+                    self.close()
+                    raise
+            self._body = body
         return body
+
+    def _whole_body(self) -> bytes | None:
+        """The body if it came with the head and nothing has to be done to it: the common case."""
+        if (
+            self._content is None
+            and self._head.content_encoding is None
+            and self._on_read is None
+            and self._request.settings.max_body_size is None
+        ):
+            return self._exchange.body
+        return None
 
     async def _read_whole(self) -> bytes:
         if self._content is not None or self._request.settings.max_body_size is not None:

@@ -9,36 +9,35 @@ import warnings
 from typing import TYPE_CHECKING, Unpack
 
 from multidict import CIMultiDict, getversion, istr
+
 from wherry_codec import HttpVersion, HttpVersion11, Limits, check_method
 from wherry_codec.fields import parse_media_type
 from wherry_cookies import CookieJar, encode_cookies, merge_cookie_headers
-from wherry_pool import ClientTimeout, TCPConnector, check_setting, deadline_after
+from wherry_pool import ClientTimeout, TCPConnector, check_setting
 from wherry_tracing import begin
-from yarl import URL
+from wherry_websocket import ClientWebSocketResponse
 
 from ._body import as_json_payload, as_payload
-from ._context import RequestContextManager
+from ._context import RequestContextManager, WSRequestContextManager
 from ._fields import Extras, as_headers, compose_fields, merge_headers
-from ._options import (
-    DEFAULT_READ_BUFSIZE,
-    DEFAULT_TIMEOUT,
-    CallSettings,
-    RequestOptions,
-    check_option_names,
-)
+from ._options import CallPlan, RequestOptions, check_option_names
 from ._request import ClientRequest, RequestSource
 from ._response import ClientResponse
-from ._stages.call import Call
+from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
+from ._stages.call import Call, session_closed
 from ._stages.cookies import store_cookies
-from ._stages.redirect import follow_redirects, is_redirect
+from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
 from ._stages.retry import send_with_retry
 from ._target import parse_url, resolve_target, with_params
+from ._ws import WSOptions, connect
 from .auth import BasicAuth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
     from types import TracebackType
     from typing import Self
+
+    from yarl import URL
 
     from wherry_pool import SSLSetting
     from wherry_tracing import TraceConfig
@@ -73,6 +72,7 @@ class ClientSession:
         json_serialize: JSONEncoder = json.dumps,
         json_serialize_bytes: JSONBytesEncoder | None = None,
         response_class: type[ClientResponse] = ClientResponse,
+        ws_response_class: type[ClientWebSocketResponse] = ClientWebSocketResponse,
         version: HttpVersion = HttpVersion11,
         cookie_jar: CookieJarProtocol | None = None,
         connector_owner: bool = True,
@@ -96,30 +96,31 @@ class ClientSession:
         self._base_origin = self._base_url.origin() if self._base_url is not None else None
         self._settings = CallSettings(
             timeout=_check_timeout(timeout),
-            raise_for_status=raise_for_status,
             read_bufsize=read_bufsize,
             auto_decompress=auto_decompress,
             limits=Limits(
                 max_line_size=max_line_size, max_field_size=max_field_size, max_headers=max_headers
             ),
             max_body_size=max_body_size,
-            middlewares=tuple(middlewares),
             ssl=check_setting(ssl),
         )
         _check_auth(auth)
         self._auth = auth
+        self._middlewares = tuple(middlewares)
+        self._raise_for_status = raise_for_status
         self._headers = as_headers(headers)
         self._skip = _lower_names(skip_auto_headers)
         self._version = version
         self._json_serialize = json_serialize
         self._json_serialize_bytes = json_serialize_bytes
         self.response_class = response_class
+        self._ws_response_class = ws_response_class
         self.fallback_charset_resolver = fallback_charset_resolver
         self.requote_redirect_url = requote_redirect_url
         self._trace_configs = list(trace_configs or ())
         for config in self._trace_configs:
             config.freeze()
-        self._templates: dict[tuple[str, str], ClientRequest] = {}
+        self._templates: dict[tuple[str, str], CallPlan] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._cookie_jar: CookieJarProtocol = CookieJar() if cookie_jar is None else cookie_jar
         self._write_cookie_header = getattr(self._cookie_jar, "cookie_header", None)
@@ -136,7 +137,9 @@ class ClientSession:
     def __del__(self) -> None:
         if self.closed:
             return
-        warnings.warn(f"Unclosed client session {self!r}", ResourceWarning, source=self)
+        warnings.warn(
+            f"Unclosed client session {self!r}", ResourceWarning, stacklevel=2, source=self
+        )
         context: dict[str, object] = {
             "client_session": self,
             "message": "Unclosed client session",
@@ -162,7 +165,7 @@ class ClientSession:
         """The connector; `RuntimeError` if the session is closed."""
         connector = self._connector
         if connector is None or connector.closed:
-            raise RuntimeError("Session is closed; make a new ClientSession to go on")
+            raise session_closed()
         return connector
 
     @property
@@ -208,7 +211,7 @@ class ClientSession:
     @property
     def raise_for_status(self) -> bool | Callable[[ClientResponse], Awaitable[None]]:
         """What happens for a status of 400 or above."""
-        return self._settings.raise_for_status
+        return self._raise_for_status
 
     @property
     def auto_decompress(self) -> bool:
@@ -275,56 +278,62 @@ class ClientSession:
         """A DELETE request."""
         return RequestContextManager(self._request("DELETE", url, options))
 
-    async def _request(
-        self, method: str, url: StrOrURL, options: RequestOptions
-    ) -> ClientResponse:
-        started = self.loop.time()
-        if options:
-            request = self._prepare(method, url, options)
-        else:
-            request = self._template(method, url)
-        settings = request.settings
-        timeout = settings.timeout
-        deadline = deadline_after(started, timeout.total, timeout.ceil_threshold)
-        call = Call(self, settings, started, deadline)
-        if request.payload is not None or settings.middlewares or self._trace_configs:
-            return await self._request_with_care(request, call)
-        return await self._carry_out(request, call)
+    def ws_connect(
+        self, url: StrOrURL, **options: Unpack[WSOptions]
+    ) -> WSRequestContextManager[ClientWebSocketResponse]:
+        """A WebSocket, opened when awaited, closed at the end of `async with`.
 
-    async def _carry_out(self, request: ClientRequest, call: Call) -> ClientResponse:
+        Raises what `request` raises, and `WSServerHandshakeError` if the server refuses.
+        """
+        return WSRequestContextManager(
+            connect(self._request, url, options, self._ws_response_class)
+        )
+
+    async def _request(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientResponse:
+        started = self.loop.time()
+        plan = self._prepare(method, url, options) if options else self._template(method, url)
+        request = plan.request
+        call = Call(self, plan, request.settings, started)
+        if request.payload is not None or plan.middlewares or self._trace_configs:
+            return await self._request_with_care(plan, call)
+        return await self._carry_out(request, plan, call)
+
+    async def _carry_out(
+        self, request: ClientRequest, plan: CallPlan, call: Call
+    ) -> ClientResponse:
         """The way of every call: send, retry, cookies, redirects, status."""
         response = await send_with_retry(request, call)
         if response.head.has_set_cookie:
             store_cookies(self._cookie_jar, response)
-        settings = call.settings
-        if settings.allow_redirects and is_redirect(response):
+        if response.status in REDIRECT_STATUSES and call.settings.allow_redirects:
             response = await follow_redirects(request, response, call)
-        if settings.raise_for_status:
-            await _check_status(response, settings.raise_for_status)
+        if plan.raise_for_status:
+            await _check_status(response, plan.raise_for_status)
         return response
 
-    async def _request_with_care(self, request: ClientRequest, call: Call) -> ClientResponse:
+    async def _request_with_care(self, plan: CallPlan, call: Call) -> ClientResponse:
         """The same for requests that middlewares change, tracers watch, or that carry a body."""
-        if call.settings.middlewares:
-            request = request.copy()
         if not self._trace_configs:
-            return await self._carry_out_closing(request, call)
-        request = request.copy()
-        traces = begin(self._trace_configs, self, call.settings.trace_request_ctx)
+            request = plan.request.copy() if plan.middlewares else plan.request
+            return await self._carry_out_closing(request, plan, call)
+        request = plan.request.copy()
+        traces = begin(self._trace_configs, self, plan.trace_request_ctx)
         call.observer = call.pool_observer = traces
         method, url = request.method, request.original_url
         await traces.request_start(method, url, request.headers)
         try:
-            response = await self._carry_out_closing(request, call)
+            response = await self._carry_out_closing(request, plan, call)
             await traces.request_end(response.method, response.real_url, request.headers, response)
         except BaseException as error:
             await traces.request_exception(method, url, request.headers, error)
             raise
         return response
 
-    async def _carry_out_closing(self, request: ClientRequest, call: Call) -> ClientResponse:
+    async def _carry_out_closing(
+        self, request: ClientRequest, plan: CallPlan, call: Call
+    ) -> ClientResponse:
         try:
-            response = await self._carry_out(request, call)
+            response = await self._carry_out(request, plan, call)
         except BaseException:
             await _close_payload(request.payload)
             raise
@@ -337,29 +346,30 @@ class ClientSession:
 
     # --- preparing -----------------------------------------------------------------------------
 
-    def _template(self, method: str, url: StrOrURL) -> ClientRequest:
-        """A finished request for a call without keyword arguments, made once per method and URL.
+    def _template(self, method: str, url: StrOrURL) -> CallPlan:
+        """The plan of a call without keyword arguments, made once per method and URL.
 
         Made anew when the session's headers or the cookies for the URL have changed.
         """
         if type(url) is not str:
             return self._prepare(method, url, {})
         key = (method, url)
-        template = self._templates.get(key)
+        plan = self._templates.get(key)
         version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
-        if template is not None and template.headers_version == version:
-            if not self._cookie_jar or template.cookie == self._cookie_for(template.url):
-                return template
-        template = self._prepare(method, url, {})
-        template.headers_version = version
-        template.freeze()
+        if plan is not None and plan.request.headers_version == version:
+            request = plan.request
+            if not self._cookie_jar or request.cookie == self._cookie_for(request.url):
+                return plan
+        plan = self._prepare(method, url, {})
+        plan.request.headers_version = version
+        plan.request.freeze()
         if len(self._templates) >= MAX_TEMPLATES:
             del self._templates[next(iter(self._templates))]
-        self._templates[key] = template
-        return template
+        self._templates[key] = plan
+        return plan
 
-    def _prepare(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientRequest:
-        """The request that a call's arguments ask for. Raises whatever is wrong with them."""
+    def _prepare(self, method: str, url: StrOrURL, options: RequestOptions) -> CallPlan:
+        """What a call's arguments ask for. Raises whatever is wrong with them."""
         self.active_connector  # noqa: B018 - raises if the session is closed
         check_option_names(options)
         settings = self._settings.overridden(options)
@@ -378,7 +388,13 @@ class ClientSession:
             is_chunked=bool(options.get("chunked")),
             expects_continue=bool(options.get("expect100")),
         )
-        return self.build_request(source, settings)
+        middlewares, check = options.get("middlewares"), options.get("raise_for_status")
+        return CallPlan(
+            request=self.build_request(source, settings),
+            middlewares=self._middlewares if middlewares is None else middlewares,
+            raise_for_status=self._raise_for_status if check is None else check,
+            trace_request_ctx=options.get("trace_request_ctx"),
+        )
 
     def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
         """A request with target, cookies, credentials and automatic fields added."""
@@ -492,9 +508,7 @@ class ClientSession:
     ) -> None:
         await self.close()
 
-    def _close_later(
-        self, sender: asyncio.Task[None], payload: PayloadProtocol | None
-    ) -> None:
+    def _close_later(self, sender: asyncio.Task[None], payload: PayloadProtocol | None) -> None:
         """Close the payload when its upload, which outlasts the response head, is over."""
 
         async def close_after_sending() -> None:

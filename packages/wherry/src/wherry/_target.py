@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from yarl import URL
+
 from wherry_errors import InvalidUrlClientError, NonHttpUrlClientError
 from wherry_pool import ConnectionKey, address_family
-from yarl import URL
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -5,18 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from yarl import URL
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from http.cookies import BaseCookie
 
     from multidict import CIMultiDict
+    from yarl import URL
+
     from wherry_pool import ClientTimeout, ConnectionKey
-    from wherry_tracing import ResponseShape
     from wherry_pool.protocols import ByteSink, HttpConnection, PoolObserver
+    from wherry_tracing import ResponseShape
 
     from .typedefs import LooseCookies
 
@@ -136,9 +136,7 @@ class RequestObserver(Protocol):
     async def request_start(self, method: str, url: URL, headers: CIMultiDict[str]) -> None:
         """The call begins; `headers` may be changed."""
 
-    async def request_headers_sent(
-        self, method: str, url: URL, headers: CIMultiDict[str]
-    ) -> None:
+    async def request_headers_sent(self, method: str, url: URL, headers: CIMultiDict[str]) -> None:
         """The head is about to be sent as it stands."""
 
     async def request_chunk_sent(self, method: str, url: URL, chunk: bytes) -> None:

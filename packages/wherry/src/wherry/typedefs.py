@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict, MultiDictProxy, istr
 from yarl import URL, Query
+
+if TYPE_CHECKING:
+    import os
 
 __all__ = [
     "JSONBytesEncoder",
@@ -35,9 +37,7 @@ LooseHeaders: TypeAlias = (
 )
 
 LooseCookies: TypeAlias = (
-    Mapping[str, "str | Morsel[str]"]
-    | Iterable[tuple[str, "str | Morsel[str]"]]
-    | BaseCookie[str]
+    Mapping[str, "str | Morsel[str]"] | Iterable[tuple[str, "str | Morsel[str]"]] | BaseCookie[str]
 )
 
 JSONEncoder: TypeAlias = Callable[[Any], str]

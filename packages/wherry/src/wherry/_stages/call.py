@@ -8,19 +8,20 @@ from wherry_codec import RemoteProtocolError
 from wherry_errors import ClientResponseError
 
 from .._middleware import wrap
-from .._response import ClientResponse
 
 if TYPE_CHECKING:
     import asyncio
 
-    from wherry_pool import Exchange
-    from wherry_pool.protocols import ByteSink, HttpConnection, PoolObserver, RequestBody
     from yarl import URL
 
+    from wherry_pool import Exchange
+    from wherry_pool.protocols import ByteSink, HttpConnection, PoolObserver, RequestBody
+
     from .._middleware import Handler
-    from .._options import CallSettings
+    from .._options import CallPlan
     from .._request import ClientRequest, RequestSource
-    from .._response import CharsetResolver
+    from .._response import CharsetResolver, ClientResponse
+    from .._settings import CallSettings
     from ..protocols import ConnectorProtocol, CookieJarProtocol, RequestObserver
 
 
@@ -33,8 +34,8 @@ class Surroundings(Protocol):
     requote_redirect_url: bool
 
     @property
-    def active_connector(self) -> ConnectorProtocol:
-        """The connector; `RuntimeError` if the session is closed."""
+    def connector(self) -> ConnectorProtocol | None:
+        """The connector, None if the session is closed."""
         ...
 
     @property
@@ -67,19 +68,19 @@ class Call:
     )
 
     def __init__(
-        self, session: Surroundings, settings: CallSettings, started: float, deadline: float
+        self, session: Surroundings, plan: CallPlan, settings: CallSettings, started: float
     ) -> None:
         self.session = session
         self.settings = settings
         self.started = started
-        self.deadline = deadline
+        self.deadline = started + settings.total
         self.handler: Handler = self.send
         self.history: tuple[ClientResponse, ...] = ()
         self.observer: RequestObserver | None = None
         self.pool_observer: PoolObserver | None = None
         self.was_retried = False
-        if settings.middlewares:
-            self.handler = wrap(self.send, settings.middlewares)
+        if plan.middlewares:
+            self.handler = wrap(self.send, plan.middlewares)
 
     async def send(self, request: ClientRequest, /) -> ClientResponse:
         """The response to `request`, its body still to be read.
@@ -96,7 +97,9 @@ class Call:
         exchange.limits = settings.limits
         exchange.read_bufsize = settings.read_bufsize
         exchange.read_until_eof = settings.read_until_eof
-        connector = session.active_connector
+        connector = session.connector
+        if connector is None:
+            raise session_closed()
         found = None
         if self.pool_observer is None:
             found = connector.acquire_nowait(request.target.key, loop.time())
@@ -141,6 +144,8 @@ class Call:
     async def _acquire(
         self, request: ClientRequest, connector: ConnectorProtocol
     ) -> HttpConnection:
+        if connector.closed:
+            raise session_closed()
         return await connector.acquire(
             request.target.key,
             self.settings.timeout,
@@ -150,12 +155,15 @@ class Call:
         )
 
 
+def session_closed() -> RuntimeError:
+    """The error for a request on a closed session (S-362)."""
+    return RuntimeError("Session is closed; make a new ClientSession to go on")
+
+
 class ObservedBody:
     """A request body whose pieces are told to an observer as they go out (S-344)."""
 
-    def __init__(
-        self, body: RequestBody, observer: RequestObserver, method: str, url: URL
-    ) -> None:
+    def __init__(self, body: RequestBody, observer: RequestObserver, method: str, url: URL) -> None:
         self._body = body
         self._observer = observer
         self._method = method

@@ -9,12 +9,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from yarl import URL
+
 from wherry_errors import (
     InvalidUrlRedirectClientError,
     NonHttpUrlRedirectClientError,
     TooManyRedirects,
 )
-from yarl import URL
 
 from .._fields import CONTENT_FIELDS
 from .._request import not_replayable

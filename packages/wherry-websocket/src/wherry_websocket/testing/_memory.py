@@ -1,35 +1,20 @@
-"""For tests of code that uses this package: transports in memory, a check for real ones, a server
-that echoes.
-
-`memory_pair()` and `check_frame_transport()` need a running asyncio loop, `EchoServer` does not.
+"""Connections that never leave the process: pairs of transports, and what a test holds at their
+ends.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from ._handshake import accept_handshake
-from ._messages import Message
-from ._protocol import DEFAULT_MAX_MSG_SIZE, WebSocketProtocol
-from ._state import Role, State
-from .messages import WS_CLOSED_MESSAGE, WSMsgType
-from .protocols import FrameReceiver, FrameTransport
+from .._messages import Message
+from .._protocol import WebSocketProtocol
+from .._state import Role
+from ..messages import WS_CLOSED_MESSAGE
+from ..protocols import FrameReceiver, FrameTransport
 
-if TYPE_CHECKING:
-    from multidict import MultiMapping
-
-__all__ = [
-    "EchoServer",
-    "MemoryPeer",
-    "MemoryTransport",
-    "PeerEnd",
-    "ServerEnd",
-    "check_frame_transport",
-    "memory_pair",
-]
-
-_CHECK_TIMEOUT: Final = 5.0
+_TIMEOUT: Final = 5.0
+"""Seconds a test waits for what has to come."""
 
 
 class MemoryTransport:
@@ -195,20 +180,6 @@ def memory_pair(
     return one, other
 
 
-class PeerEnd(Protocol):
-    """The far end of a transport under check, in the hands of `check_frame_transport()`."""
-
-    async def send(self, data: bytes, /) -> None:
-        """Send `data` to the transport under check."""
-
-    async def receive(self, size: int, /) -> bytes:
-        """Exactly `size` bytes, fewer at the end of the connection."""
-        ...
-
-    async def close(self) -> None:
-        """End the connection in an orderly way."""
-
-
 class MemoryPeer:
     """A `PeerEnd` over any `FrameTransport`, and a receiver that remembers what it was told."""
 
@@ -247,7 +218,7 @@ class MemoryPeer:
         """Wait until something the transport said makes `condition()` true. TimeoutError after 5
         seconds.
         """
-        async with asyncio.timeout(_CHECK_TIMEOUT):
+        async with asyncio.timeout(_TIMEOUT):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
@@ -266,126 +237,6 @@ class MemoryPeer:
     async def close(self) -> None:
         """Close the transport."""
         self._transport.close()
-
-
-OpenPair = Callable[[bytes], Awaitable[tuple[FrameTransport, PeerEnd]]]
-
-
-async def check_frame_transport(open_pair: OpenPair) -> None:
-    """Raise AssertionError unless transports from `open_pair` do what `FrameTransport` promises.
-
-    `open_pair(early)` makes a fresh connection and returns the transport under check and its far
-    end; `early` are bytes that arrived together with the handshake. It is called several times.
-    """
-    for check in (_check_early, _check_order, _check_pause, _check_close, _check_peer_close):
-        await check(open_pair)
-    await _check_abort(open_pair)
-    await _check_back_pressure(open_pair)
-
-
-def _expect(condition: bool, rule: str) -> None:
-    # Not an assert: the check also has to work under python -O.
-    if not condition:
-        raise AssertionError(f"not what a FrameTransport does: {rule}")
-
-
-async def _check_early(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"early")
-    _expect(not transport.is_closing(), "it is open before attach()")
-    near = MemoryPeer(transport)
-    _expect(near.received == b"early", "early bytes are delivered within attach()")
-    await far.send(b"late")
-    _expect(await near.receive(9) == b"earlylate", "later bytes follow the early ones")
-    unset = object()
-    _expect(
-        transport.get_extra_info("no such name", unset) is unset,
-        "get_extra_info() returns the default for an unknown name",
-    )
-    transport.abort()
-
-
-async def _check_order(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    pieces = [bytes(range(number)) * 37 for number in range(1, 60)]
-    for piece in pieces:
-        transport.write(piece)
-        await far.send(piece)
-    whole = b"".join(pieces)
-    _expect(await far.receive(len(whole)) == whole, "writes arrive whole and in order")
-    _expect(await near.receive(len(whole)) == whole, "reads arrive whole and in order")
-    transport.abort()
-
-
-async def _check_pause(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    transport.pause_reading()
-    transport.pause_reading()
-    await far.send(b"x" * 1000)
-    transport.write(b"y")
-    await far.receive(1)  # by now the bytes have had their chance
-    for _ in range(5):
-        await asyncio.sleep(0)
-    _expect(not near.received, "nothing is delivered while reading is paused")
-    transport.resume_reading()
-    transport.resume_reading()
-    _expect(await near.receive(1000) == b"x" * 1000, "delivery goes on after resume_reading()")
-    transport.abort()
-
-
-async def _check_close(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    transport.write(b"z" * 10_000)
-    transport.close()
-    transport.close()
-    _expect(transport.is_closing(), "is_closing() is true after close()")
-    transport.write(b"ignored")
-    _expect(await far.receive(10_001) == b"z" * 10_000, "close() sends what was written before")
-    await far.close()
-    await near.until(lambda: bool(near.ends))
-    _expect(near.ends == [None], "connection_lost(None) comes once after close()")
-
-
-async def _check_peer_close(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    await far.send(b"bye")
-    await far.close()
-    await near.until(lambda: bool(near.ends))
-    _expect(near.received == b"bye", "bytes before the peer's end are delivered")
-    _expect(transport.is_closing(), "is_closing() is true after the peer's end")
-    transport.write(b"ignored")
-    transport.close()
-    await asyncio.sleep(0)
-    _expect(len(near.ends) == 1, "connection_lost() comes once")
-
-
-async def _check_abort(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    transport.abort()
-    transport.abort()
-    _expect(transport.is_closing(), "is_closing() is true after abort()")
-    await near.until(lambda: bool(near.ends))
-    await asyncio.sleep(0)
-    _expect(len(near.ends) == 1, "connection_lost() comes once after abort()")
-    await far.close()
-
-
-async def _check_back_pressure(open_pair: OpenPair) -> None:
-    transport, far = await open_pair(b"")
-    near = MemoryPeer(transport)
-    block, written = bytes(1 << 20), 0
-    while not near.pauses and written < 64 * len(block):
-        transport.write(block)
-        written += len(block)
-    _expect(near.pauses == ["pause"], "pause_writing() is called before 64 MiB are waiting")
-    _expect(len(await far.receive(written)) == written, "writes after the pause are sent too")
-    await near.until(lambda: near.pauses[-1] == "resume")
-    transport.abort()
-    await far.close()
 
 
 class ServerEnd:
@@ -446,7 +297,7 @@ class ServerEnd:
 
         Raises TimeoutError after 5 seconds.
         """
-        async with asyncio.timeout(_CHECK_TIMEOUT):
+        async with asyncio.timeout(_TIMEOUT):
             while not self._messages and not self.lost:
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -459,64 +310,3 @@ class ServerEnd:
     def abort(self) -> None:
         """Reset the connection."""
         self._transport.abort()
-
-
-class EchoServer:
-    """A WebSocket server for one connection, without I/O: answers the handshake, then echoes every
-    message.
-
-    Parse the request head yourself, send a 101 with the fields of `accept_handshake()`, then send
-    whatever `receive_data()` returns for the bytes received, until `closed`.
-    """
-
-    def __init__(
-        self,
-        *,
-        protocols: Iterable[str] = (),
-        compress: int = 0,
-        max_msg_size: int = DEFAULT_MAX_MSG_SIZE,
-    ) -> None:
-        self._protocols = list(protocols)
-        self._compress = compress
-        self._max_msg_size = max_msg_size
-        self._frames = WebSocketProtocol(Role.SERVER, max_msg_size=max_msg_size)
-
-    @property
-    def closed(self) -> bool:
-        """Whether to close the connection once everything returned is sent."""
-        return self._frames.state is State.CLOSED
-
-    def accept_handshake(self, request_headers: "MultiMapping[str]") -> list[tuple[str, str]]:
-        """The field lines to send with status 101. Raises HandshakeRefused; answer that with status
-        400.
-        """
-        fields, agreed = accept_handshake(
-            request_headers, protocols=self._protocols, compress=self._compress
-        )
-        self._frames = WebSocketProtocol(
-            Role.SERVER,
-            compress=agreed.compress,
-            client_notakeover=agreed.client_notakeover,
-            server_notakeover=agreed.server_notakeover,
-            max_msg_size=self._max_msg_size,
-        )
-        return fields
-
-    def receive_data(self, data: bytes) -> bytes:
-        """What to send after `data` was received: echoes, pongs, the close frame."""
-        frames = self._frames
-        out: list[bytes] = []
-        # One message at a time: what came before a close frame is echoed before it is answered.
-        messages = frames.receive_data(data, 1)
-        while messages:
-            for message in messages:
-                if message.type is WSMsgType.TEXT:
-                    out.append(frames.send_text(message.data))
-                elif message.type is WSMsgType.BINARY:
-                    out.append(frames.send_binary(message.data))
-            messages = frames.receive_data(b"", 1)
-        return b"".join(out) + frames.data_to_send()
-
-    def close(self, code: int = 1000, reason: bytes = b"") -> bytes:
-        """The bytes that begin the closing handshake from the server's side."""
-        return self._frames.close(code, reason)

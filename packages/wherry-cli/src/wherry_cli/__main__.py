@@ -1,0 +1,5 @@
+"""`python -m wherry_cli`."""
+
+from ._main import main
+
+main()

@@ -1,0 +1,91 @@
+"""The package as a whole: what it imports, that it needs no asserts, that its README runs."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wherry_codec
+
+PACKAGE = Path(wherry_codec.__file__).parent
+README = Path(__file__).parents[1] / "README.md"
+
+
+def run_python(code: str, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_loads_neither_asyncio_nor_ssl() -> None:
+    """It decides about bytes; sockets and loops are its users' business."""
+    loaded = run_python(
+        "import sys, wherry_codec, wherry_codec.testing\n"
+        "print(*sorted({'asyncio', 'ssl', 'socket', 'selectors'} & set(sys.modules)))"
+    )
+    assert loaded.split() == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
+def test_module_has_no_assert(path: Path) -> None:
+    """SEC-17: `python -O` would take it away."""
+    tree = ast.parse(path.read_text("utf-8"))
+
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+
+
+def test_hostile_input_is_refused_without_asserts() -> None:
+    """SEC-17: the same refusals under `python -O`."""
+    run_python(
+        """
+import wherry_codec as codec
+def refuses(error, call, *args):
+    try:
+        call(*args)
+    except error:
+        return
+    raise SystemExit(f"not refused: {args}")
+head = b"HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n"
+refuses(codec.InvalidHeader, codec.ResponseHeadReader().feed, head)
+refuses(codec.TransferEncodingError, codec.ChunkDecoder().feed, b"-5\\r\\n", 0, [])
+refuses(codec.LocalProtocolError, codec.write_fields, [("A", "b\\r\\nC: d")])
+refuses(codec.LocalProtocolError, codec.ClientConnection().send, codec.Request("GET", "/"))
+refuses(codec.ContentEncodingError, codec.coding.make_decoder("gzip").decode, b"rubbish")
+refuses(codec.BadRequestLine, codec.RequestHeadReader().feed, b"rubbish\\r\\n")
+""",
+        "-O",
+    )
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    """`__all__` is what users may rely on."""
+    names = wherry_codec.__all__
+
+    assert all(hasattr(wherry_codec, name) for name in names)
+    assert len(set(names)) == len(names)
+
+
+def test_every_public_name_is_documented() -> None:
+    """Classes, functions and their public members alike."""
+    for name in wherry_codec.__all__:
+        value = getattr(wherry_codec, name)
+        if callable(value):
+            assert value.__doc__, name
+            for member, inner in vars(value).items():
+                if callable(inner) and not member.startswith("_") and isinstance(value, type):
+                    assert getattr(value, member).__doc__, f"{name}.{member}"
+
+
+def test_readme_example_runs_and_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever starts with the README starts with something that works."""
+    blocks = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README.read_text("utf-8"), re.S)
+    assert blocks
+
+    for code, expected in blocks:
+        exec(compile(code, str(README), "exec"), {"__name__": "__main__"})
+        assert capsys.readouterr().out == expected

@@ -1,0 +1,132 @@
+"""Opening a WebSocket: the handshake as a request, then the connection for frames.
+
+RFC 6455 §4.1. The checks are those of wherry-websocket; here they meet the session.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from wherry_errors import WSServerHandshakeError
+from wherry_websocket import (
+    DEFAULT_MAX_MSG_SIZE,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    HandshakeRefused,
+    check_handshake,
+    handshake_fields,
+    make_key,
+)
+
+from ._fields import as_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from multidict import CIMultiDict
+
+    from wherry_pool import SSLSetting
+
+    from ._options import RequestOptions
+    from ._response import ClientResponse
+    from .auth import BasicAuth
+    from .typedefs import LooseHeaders, Query, StrOrURL
+
+    Request = Callable[[str, StrOrURL, RequestOptions], Awaitable[ClientResponse]]
+
+
+class WSOptions(TypedDict, total=False):
+    """What `ClientSession.ws_connect` takes besides the URL."""
+
+    method: str
+    protocols: Sequence[str]
+    timeout: ClientWSTimeout
+    autoclose: bool
+    autoping: bool
+    heartbeat: float | None
+    auth: BasicAuth | None
+    origin: str | None
+    params: Query
+    headers: LooseHeaders | None
+    ssl: SSLSetting | None
+    server_hostname: str | None
+    compress: int
+    max_msg_size: int
+    decode_text: bool
+
+
+async def connect(
+    request: Request,
+    url: StrOrURL,
+    options: WSOptions,
+    response_class: type[ClientWebSocketResponse],
+) -> ClientWebSocketResponse:
+    """An open WebSocket; `WSServerHandshakeError` if the server does not want one (S-216)."""
+    unknown = options.keys() - WSOptions.__annotations__.keys()
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise TypeError(f"ws_connect() got an unexpected keyword argument: {names}")
+    timeout = options.get("timeout", ClientWSTimeout())
+    if not isinstance(timeout, ClientWSTimeout):
+        raise TypeError(f"timeout must be a ClientWSTimeout, got {type(timeout).__name__}")
+    protocols = options.get("protocols", ())
+    compress = options.get("compress", 0)
+    key = make_key()
+    headers = _with_handshake(
+        as_headers(options.get("headers")),
+        handshake_fields(key, protocols=protocols, origin=options.get("origin"), compress=compress),
+    )
+    response = await request(options.get("method", "GET"), url, _request_options(options, headers))
+    try:
+        accepted = check_handshake(
+            response.status, response.headers, key, protocols=protocols, compress=compress
+        )
+        transport = response.take_over()
+    except HandshakeRefused as error:
+        response.close()
+        raise WSServerHandshakeError(
+            response.request_info,
+            response.history,
+            status=response.status,
+            message=str(error),
+            headers=response.headers,
+        ) from error
+    except BaseException:
+        response.close()
+        raise
+    return response_class(
+        transport,
+        response=response,
+        protocol=accepted.protocol,
+        timeout=timeout,
+        autoclose=options.get("autoclose", True),
+        autoping=options.get("autoping", True),
+        heartbeat=options.get("heartbeat"),
+        compress=accepted.compress,
+        client_notakeover=accepted.client_notakeover,
+        server_notakeover=accepted.server_notakeover,
+        max_msg_size=options.get("max_msg_size", DEFAULT_MAX_MSG_SIZE),
+        decode_text=options.get("decode_text", True),
+    )
+
+
+def _with_handshake(given: CIMultiDict[str], fields: list[tuple[str, str]]) -> CIMultiDict[str]:
+    """The caller's fields, then those of the handshake that the caller did not give (S-215)."""
+    given.popall("Sec-WebSocket-Key", None)
+    for name, value in fields:
+        if name not in given:
+            given.add(name, value)
+    return given
+
+
+def _request_options(options: WSOptions, headers: CIMultiDict[str]) -> RequestOptions:
+    result: RequestOptions = {"headers": headers, "read_until_eof": False}
+    if "auth" in options:
+        result["auth"] = options["auth"]
+    if "params" in options:
+        result["params"] = options["params"]
+    if "ssl" in options:
+        result["ssl"] = options["ssl"]
+    if "server_hostname" in options:
+        result["server_hostname"] = options["server_hostname"]
+    return result

@@ -1,0 +1,45 @@
+"""Request body types and their registry, as `wherry.payload`."""
+
+from wherry_payload import (
+    PAYLOAD_REGISTRY,
+    AsyncIterablePayload,
+    BufferedReaderPayload,
+    BytesIOPayload,
+    BytesPayload,
+    IOBasePayload,
+    JsonBytesPayload,
+    JsonPayload,
+    LookupError,  # noqa: A004 - the name the aiohttp client gave it
+    Order,
+    Payload,
+    PayloadRegistry,
+    StreamReaderPayload,
+    StringIOPayload,
+    StringPayload,
+    TextIOPayload,
+    get_payload,
+    payload_type,
+    register_payload,
+)
+
+__all__ = [
+    "PAYLOAD_REGISTRY",
+    "AsyncIterablePayload",
+    "BufferedReaderPayload",
+    "BytesIOPayload",
+    "BytesPayload",
+    "IOBasePayload",
+    "JsonBytesPayload",
+    "JsonPayload",
+    "LookupError",
+    "Order",
+    "Payload",
+    "PayloadRegistry",
+    "StreamReaderPayload",
+    "StringIOPayload",
+    "StringPayload",
+    "TextIOPayload",
+    "get_payload",
+    "payload_type",
+    "register_payload",
+]
