@@ -20,3 +20,11 @@ def test_only_what_is_seen_in_a_request_makes_cookies_differ() -> None:
     assert not cookie.is_sent_like(Cookie("a", "2", "x.example", "/"))
     assert not cookie.is_sent_like(Cookie("a", "1", "x.example", "/", secure=True))
     assert not cookie.is_sent_like(Cookie("a", "1", "x.example", "/", host_only=True))
+
+
+def test_a_new_cookie_has_no_attributes() -> None:
+    cookie = Cookie("a", "1", "x.example", "/")
+
+    flags = (cookie.host_only, cookie.secure, cookie.http_only, cookie.partitioned)
+    assert not any((*flags, cookie.is_stored, cookie.same_site, cookie.version, cookie.comment))
+    assert cookie.expires_at is cookie.max_age is None

@@ -33,6 +33,7 @@ def test_what_does_not_fit_is_left_out_from_the_end() -> None:
     ]
 
     assert join_cookies(cookies, 18) == ("a=ééééé; own=" + "1" * 50, 1)
+    assert join_cookies(cookies, 14) == ("a=ééééé; own=" + "1" * 50, 1)
     assert join_cookies(cookies, 13) == ("own=" + "1" * 50, 2)
     assert join_cookies(cookies, 19)[1] == 0
 

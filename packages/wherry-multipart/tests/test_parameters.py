@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_multipart._parameters import is_token, parameter_of, parse_parameters
+from wherry_multipart._parameters import scan_parameters
 
 TOKEN = st.text("abcXYZ019!#$%&'*+-.^_`|~", min_size=1)
 
@@ -31,7 +31,7 @@ def test_text_is_taken_apart(
     text: str, value: str, parameters: list[tuple[str, str, bool]], rest: str
 ) -> None:
     """RFC 9110 §5.6.6: names in lower case, quoted strings unescaped, and where sense ends."""
-    parsed = parse_parameters(text)
+    parsed = scan_parameters(text)
 
     assert parsed.value == value
     assert [tuple(parameter) for parameter in parsed.parameters] == parameters
@@ -46,7 +46,7 @@ def test_quoted_parameters_come_back(value: str, pairs: list[tuple[str, str]]) -
         escaped = content.replace("\\", "\\\\").replace('"', '\\"')
         text += f'; {name}="{escaped}"'
 
-    parsed = parse_parameters(text)
+    parsed = scan_parameters(text)
 
     assert parsed.value == value
     assert parsed.parameters == [(name.lower(), content, True) for name, content in pairs]
@@ -56,23 +56,10 @@ def test_quoted_parameters_come_back(value: str, pairs: list[tuple[str, str]]) -
 @given(text=st.text(alphabet='a;="\\ \t\r\n/é'))
 def test_any_text_is_taken_apart_without_error(text: str) -> None:
     """Garbage has a form, too."""
-    parse_parameters(text)
+    scan_parameters(text)
 
 
 @pytest.mark.parametrize("unit", ['"', "\\", ";", "a=", ';a="', ' ;a="\\"', " "])
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     """SEC-51: a megabyte of anything is over at once."""
-    parse_parameters("a;" + unit * (1_000_000 // len(unit)))
-
-
-def test_first_parameter_of_a_name_counts() -> None:
-    """A second one cannot replace it."""
-    assert parameter_of("a/b; charset=x; CHARSET=y", "charset") == "x"
-    assert parameter_of("a/b", "charset") is None
-
-
-def test_tokens_are_ascii() -> None:
-    """RFC 9110 §5.6.2."""
-    assert is_token("a-b.c")
-    assert not is_token("é")
-    assert not is_token("")
+    scan_parameters("a;" + unit * (1_000_000 // len(unit)))

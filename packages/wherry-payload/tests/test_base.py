@@ -34,6 +34,15 @@ async def test_write_with_length_drops_the_surplus(length: int) -> None:
     assert sink.data == b"abcdefg"[:length]
 
 
+async def test_length_counts_bytes_not_items() -> None:
+    """S-275: a memoryview of four-byte items is cut between bytes."""
+    sink = MemorySink()
+
+    await Halves([memoryview(bytes(range(16))).cast("I"), b"x"]).write_with_length(sink, 6)
+
+    assert sink.data == bytes(range(6))
+
+
 async def test_write_with_no_length_writes_all() -> None:
     """S-275: None means no limit."""
     sink = MemorySink()

@@ -20,7 +20,7 @@ async def test_messages_are_taken_in_order() -> None:
     assert inbox.unread > 3
 
     assert [inbox.take().data for _ in range(3)] == ["a", "b", "c"]
-    assert (bool(inbox), inbox.unread) == (False, 0)
+    assert (len(inbox.messages), inbox.unread) == (0, 0)
 
 
 async def test_marks_are_the_queue_limit_and_its_double() -> None:
@@ -42,11 +42,11 @@ async def test_a_waiter_is_woken_to_look_at_the_queue() -> None:
     inbox = Inbox(asyncio.get_running_loop())
     task = asyncio.create_task(inbox.wait(None))
     await asyncio.sleep(0)
-    seen = [inbox.is_waited_for]
+    seen = [inbox.waiter is not None]
     inbox.put([text("a")])
 
     assert await task is None
-    assert [*seen, inbox.is_waited_for] == [True, False]
+    assert [*seen, inbox.waiter is not None] == [True, False]
     assert inbox.take() == text("a")
 
 
@@ -68,4 +68,4 @@ async def test_a_wait_ends_with_its_limit() -> None:
 
     with pytest.raises(TimeoutError, match=r"within 0.001 s \(limit: ws_receive"):
         await inbox.wait(0.001)
-    assert not inbox.is_waited_for
+    assert inbox.waiter is None

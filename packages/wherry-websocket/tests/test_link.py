@@ -591,7 +591,7 @@ def test_long_intervals_end_at_a_whole_second(
     async def scenario() -> None:
         _, server = open_ws(heartbeat=30.5, timeout_ceil_threshold=threshold)
         for time in times:
-            await server.next_message()
+            await server.next_message(timeout=None)
             assert asyncio.get_running_loop().time() == pytest.approx(time)
             server.write(server.frames.pong())
 

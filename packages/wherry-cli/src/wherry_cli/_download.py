@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from yarl import URL
+
 from wherry_multipart import (
     content_disposition_filename,
     parse_content_disposition,
     safe_filename,
 )
-from yarl import URL
 
 from ._errors import CommandError, ExitStatus
 

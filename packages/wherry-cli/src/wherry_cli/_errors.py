@@ -99,9 +99,9 @@ def _text(error: BaseException) -> str:
         case wherry.TooManyRedirects():
             return f"gave up after {len(error.history)} redirects; see where they lead with -v"
         case wherry.InvalidURL():
-            return f"{error}; give a URL such as https://example.com/path"
+            return f"invalid URL: {error}"
         case wherry.ClientResponseError():
-            return f"{error.message} (from {wherry_host(error)})"
+            return f"{error.message} (from {_server_of(error)})"
         case TimeoutError() | wherry.ClientError():
             return str(error) or type(error).__name__
         case OSError() if error.strerror and error.filename is not None:
@@ -110,7 +110,7 @@ def _text(error: BaseException) -> str:
             return str(error) or type(error).__name__
 
 
-def wherry_host(error: wherry.ClientResponseError) -> str:
+def _server_of(error: wherry.ClientResponseError) -> str:
     """`host:port` of the request behind `error`, for texts; never credentials."""
     url = getattr(error.request_info, "real_url", None)
     host = getattr(url, "host_port_subcomponent", None)

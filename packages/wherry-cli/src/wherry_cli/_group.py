@@ -53,25 +53,19 @@ class DefaultGroup(click.Group):
         prog_name: str | None = None,
         complete_var: str | None = None,
         standalone_mode: bool = True,
-        windows_expand_args: bool = True,
         **extra: Any,  # click's settings for the context
     ) -> Any:  # the command's result, unless standalone
         """Run; in standalone mode report errors and exit, otherwise return or raise."""
+        # Always under its own name, also as `python -m wherry_cli`.
         if standalone_mode:
-            self._run_and_exit(args, complete_var, windows_expand_args, **extra)
-        return super().main(args, self.name, complete_var, False, windows_expand_args, **extra)
+            self._run_and_exit(args, complete_var, **extra)
+        return super().main(args, self.name, complete_var, standalone_mode=False, **extra)
 
     def _run_and_exit(
-        self,
-        args: Sequence[str] | None,
-        complete_var: str | None,
-        windows_expand_args: bool,
-        **extra: Any,
+        self, args: Sequence[str] | None, complete_var: str | None, **extra: Any
     ) -> NoReturn:
         try:
-            status = super().main(
-                args, self.name, complete_var, False, windows_expand_args, **extra
-            )
+            status = super().main(args, self.name, complete_var, standalone_mode=False, **extra)
         except click.UsageError as error:
             self._say(f"{error.format_message()} (see {self.name} --help)")
             status = ExitStatus.USAGE

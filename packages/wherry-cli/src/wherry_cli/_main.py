@@ -1,8 +1,9 @@
 """The wiring: options and commands, and nothing that decides what they do."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TypedDict, TypeVar, Unpack
 
 import click
 from rich.console import Console
@@ -13,14 +14,16 @@ from ._group import DefaultCommand, DefaultGroup
 from ._request import Command, perform
 from ._request_options import (
     FormField,
-    FormFieldType,
     HeaderField,
-    HeaderType,
     RequestPlan,
     choose_body,
+    parse_form_field,
+    parse_header,
 )
 from ._show import View
 from ._version import __version__
+
+Parsed = TypeVar("Parsed")
 
 EPILOG = """\
 `wherry demo` shows what the client can do, without a network. The body goes to standard output as
@@ -48,6 +51,22 @@ class Given(TypedDict):
     location: bool
 
 
+def _each(
+    parse: Callable[[str], Parsed],
+) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], tuple[Parsed, ...]]:
+    """A callback that turns every value of an option into what `parse` makes of it."""
+
+    def parse_all(
+        ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+    ) -> tuple[Parsed, ...]:
+        try:
+            return tuple(parse(value) for value in values)
+        except ValueError as error:
+            raise click.BadParameter(str(error), ctx, param) from error
+
+    return parse_all
+
+
 @click.group("wherry", cls=DefaultGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """HTTP requests from the terminal."""
@@ -61,7 +80,7 @@ def main() -> None:
     "--header",
     "header_fields",
     multiple=True,
-    type=HeaderType(),
+    callback=_each(parse_header),
     metavar="'NAME: VALUE'",
     help="Add a header field; 'NAME;' sends it empty, 'NAME:' leaves an automatic one out.",
 )
@@ -76,7 +95,7 @@ def main() -> None:
     "-F",
     "--form",
     multiple=True,
-    type=FormFieldType(),
+    callback=_each(parse_form_field),
     metavar="NAME=VALUE|NAME=@FILE",
     help="Send a multipart form with POST; ;type=… and ;filename=… may follow a file.",
 )
@@ -106,7 +125,7 @@ def main() -> None:
     default=True,
     help="Follow redirects (the default), or do not.",
 )
-@click.version_option(__version__, prog_name="wherry")
+@click.version_option(__version__, message="wherry %(version)s")
 def request(**given: Unpack[Given]) -> int:
     """Send a request to URL and print what comes back."""
     if given["verbose"] and given["quiet"]:

@@ -100,44 +100,35 @@ def _body_fields(body: Body) -> list[tuple[str, str]]:
     return [("Content-Type", body.content_type), *accept]
 
 
-class HeaderType(click.ParamType[HeaderField]):
-    """`Name: value`; `Name;` for an empty value; `Name:` to leave an automatic field out."""
+def parse_header(text: str) -> HeaderField:
+    """The field in `Name: value`; `Name;` is an empty one, `Name:` leaves an automatic one out.
 
-    name = "field"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> HeaderField:
-        """The field, or a usage error."""
-        name, colon, text = value.partition(":")
-        if not colon:
-            name, is_empty = value.removesuffix(";"), value.endswith(";")
-            if not is_empty:
-                # The text may be a secret that was put in the wrong place, so it is not repeated.
-                self.fail("expected 'Name: value'; there is no colon", param, ctx)
-        if not name or name != name.strip():
-            self.fail("expected 'Name: value'; the name is empty or has blanks", param, ctx)
-        text = text.strip(" \t")
-        return HeaderField(name, (text or None) if colon else "")
+    Raises `ValueError`, which does not repeat the text: it may be a secret in the wrong place.
+    """
+    name, colon, value = text.partition(":")
+    if not colon:
+        name, value = text.removesuffix(";"), ""
+        if not text.endswith(";"):
+            raise ValueError("expected 'Name: value'; there is no colon")
+    if not name or name != name.strip():
+        raise ValueError("expected 'Name: value'; the name is empty or has blanks around it")
+    value = value.strip(" \t")
+    return HeaderField(name, None if colon and not value else value)
 
 
-class FormFieldType(click.ParamType[FormField]):
-    """`name=value`, or `name=@path` with `;type=…` and `;filename=…` behind it."""
+def parse_form_field(text: str) -> FormField:
+    """The field in `name=value` or `name=@path`, the latter with `;type=…` and `;filename=…`.
 
-    name = "form field"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> FormField:
-        """The field, or a usage error."""
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            self.fail(f"expected name=value or name=@path; got {value[:100]!r}", param, ctx)
-        if not text.startswith("@"):
-            return TextField(name, text)
-        path, *options = _split_file_options(text[1:])
-        given = dict(option.split("=", 1) for option in options)
-        return FileField(name, Path(path), given.get("type"), given.get("filename"))
+    Raises `ValueError`.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ValueError(f"expected name=value or name=@path; got {text[:100]!r}")
+    if not value.startswith("@"):
+        return TextField(name, value)
+    path, *options = _split_file_options(value[1:])
+    given = dict(option.split("=", 1) for option in options)
+    return FileField(name, Path(path), given.get("type"), given.get("filename"))
 
 
 def choose_body(

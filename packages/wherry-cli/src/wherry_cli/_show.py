@@ -9,10 +9,10 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.text import Text
-from wherry_errors import masked_headers, masked_url
 from yarl import URL
 
 import wherry
+from wherry_errors import masked_headers, masked_url
 
 from ._errors import printable
 

@@ -6,7 +6,7 @@ Makes them, checks them, and reads and writes them as the parameter of a content
 import re
 import secrets
 
-from ._parameters import is_token, parse_parameters
+from wherry_codec.fields import is_token, parse_media_type, quote_string
 
 MAX_BOUNDARY = 70
 """Characters of a boundary, from RFC 2046 §5.1.1."""
@@ -36,12 +36,10 @@ def check_boundary(boundary: str) -> None:
 
 def multipart_content_type(subtype: str, boundary: str) -> str:
     """A content type such as `multipart/mixed; boundary=abc`, the boundary quoted where needed."""
-    if is_token(subtype) is None:
+    if not is_token(subtype):
         raise ValueError(f"multipart subtype must be a token such as mixed, got {subtype[:100]!r}")
-    if is_token(boundary) is None:
-        escaped = boundary.replace("\\", "\\\\").replace('"', '\\"')
-        boundary = f'"{escaped}"'
-    return f"multipart/{subtype}; boundary={boundary}"
+    value = boundary if is_token(boundary) else quote_string(boundary)
+    return f"multipart/{subtype}; boundary={value}"
 
 
 def subtype_and_boundary(content_type: str) -> tuple[str, str]:
@@ -49,16 +47,15 @@ def subtype_and_boundary(content_type: str) -> tuple[str, str]:
 
     Raises `ValueError` if it is no multipart type, has no boundary, or one over 70 characters.
     """
-    parsed = parse_parameters(content_type)
-    kind, _, subtype = parsed.value.lower().partition("/")
-    if kind != "multipart":
+    media_type = parse_media_type(content_type)
+    if media_type.type != "multipart":
         raise ValueError(f"content type is not multipart/...: {content_type[:100]!r}")
-    for parameter in parsed.parameters:
-        if parameter.name == "boundary" and parameter.value:
-            if len(parameter.value) > MAX_BOUNDARY:
-                raise ValueError(
-                    f"boundary has {len(parameter.value)} characters, at most {MAX_BOUNDARY} are "
-                    f"allowed: {parameter.value[:100]!r}"
-                )
-            return subtype, parameter.value
-    raise ValueError(f"multipart content type has no boundary: {content_type[:100]!r}")
+    boundary = media_type.parameters.get("boundary", "")
+    if not boundary:
+        raise ValueError(f"multipart content type has no boundary: {content_type[:100]!r}")
+    if len(boundary) > MAX_BOUNDARY:
+        raise ValueError(
+            f"boundary has {len(boundary)} characters, at most {MAX_BOUNDARY} are allowed: "
+            f"{boundary[:100]!r}"
+        )
+    return media_type.subtype, boundary

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import unquote_to_bytes
 
+from wherry_codec.fields import is_token
+
 from ._caller import caller_level
-from ._parameters import Parameter, is_token, parse_parameters
+from ._parameters import Parameter, scan_parameters
 
 _SLASHES = "/\\"
 _remove_unprintable = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]").sub
@@ -58,8 +60,8 @@ def parse_content_disposition(header: str | None) -> tuple[str | None, dict[str,
     """
     if not header:
         return None, {}
-    parsed = parse_parameters(header)
-    if is_token(parsed.value) is None or parsed.rest.strip(" \t;"):
+    parsed = scan_parameters(header)
+    if not is_token(parsed.value) or parsed.rest.strip(" \t;"):
         return _malformed(header)
     if parsed.rest:
         _warn(BadContentDispositionHeader, header)
@@ -88,7 +90,7 @@ def _warn(category: type[RuntimeWarning], text: str) -> None:
 def _decoded(parameter: Parameter) -> str | None:
     """The value as text, None if the parameter makes no sense."""
     name, value, quoted = parameter
-    if is_token(name) is None:
+    if not is_token(name):
         return None
     if name.endswith("*") and not re.search(r"\*\d+\*$", name):
         extended = None if quoted else _extended_value(value)

@@ -1,6 +1,7 @@
 """Parameters behind a header value: `value; name=token; name="quoted"` (RFC 9110 §5.6.6).
 
-Finds them in one pass over any input. What a missing or doubled parameter means is not known here.
+Finds them in one pass over any input. `wherry_codec.fields` passes over malformed or doubled ones;
+here nothing is, because for Content-Disposition both have a meaning.
 """
 
 import re
@@ -14,8 +15,6 @@ _match_parameter = re.compile(
     re.VERBOSE | re.DOTALL,
 ).match
 _unescape = re.compile(r"\\(.)", re.DOTALL).sub
-is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
-"""Whether a text is a token (RFC 9110 §5.6.2)."""
 
 
 class Parameter(NamedTuple):
@@ -34,7 +33,7 @@ class ParsedValue(NamedTuple):
     rest: str
 
 
-def parse_parameters(text: str) -> ParsedValue:
+def scan_parameters(text: str) -> ParsedValue:
     """Take `text` apart at its semicolons, as far as it has the form of parameters."""
     value, semicolon, _ = text.partition(";")
     found = []
@@ -54,11 +53,3 @@ def _parameter(name: str, quoted: str | None, plain: str | None) -> Parameter:
     if quoted is None:
         return Parameter(name.lower(), plain or "", False)
     return Parameter(name.lower(), _unescape(r"\1", quoted), True)
-
-
-def parameter_of(header: str, name: str) -> str | None:
-    """The first parameter called `name`, or None."""
-    for parameter in parse_parameters(header).parameters:
-        if parameter.name == name:
-            return parameter.value
-    return None

@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from wherry_codec import quote
+from wherry_codec.fields import parse_media_type
 from wherry_payload import ByteSink, Order, Payload, content_disposition_header, payload_type
 
 from ._decoder import PartDecoder
 from ._disposition import content_disposition_filename, parse_content_disposition
-from ._parameters import parameter_of
 from ._parser import Event, MultipartParser, PartData, PartEnd
 from .protocols import ByteSource
 
@@ -288,7 +288,8 @@ class BodyPartReader:
 
     def get_charset(self, default: str) -> str:
         """The charset of the part's Content-Type, or `default`."""
-        return parameter_of(self.headers.get("Content-Type", ""), "charset") or default
+        media_type = parse_media_type(self.headers.get("Content-Type", ""))
+        return media_type.parameters.get("charset") or default
 
     @property
     def name(self) -> str | None:

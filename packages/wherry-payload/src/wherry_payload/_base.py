@@ -27,11 +27,13 @@ class LimitedSink:
 
     async def write(self, data: bytes | bytearray | memoryview, /) -> None:
         """Pass on as much of `data` as there is room for."""
-        if len(data) > self.room:
-            data = memoryview(data)[: self.room]
-        self.room -= len(data)
-        if data:
+        view = memoryview(data).cast("B")
+        if view.nbytes <= self.room:
+            self.room -= view.nbytes
             await self._sink.write(data)
+        elif self.room:
+            view, self.room = view[: self.room], 0
+            await self._sink.write(view)
 
 
 class _Collector:

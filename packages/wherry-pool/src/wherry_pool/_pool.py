@@ -7,6 +7,7 @@ decides. Bookkeeping happens in synchronous steps, so that at every await the bo
 from __future__ import annotations
 
 import asyncio
+import heapq
 import itertools
 from collections import deque
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from wherry_errors import ClientConnectionError, ConnectionTimeoutError
 
 from ._assign import Assignment, Demand, assign
 from ._deadlines import Deadlines
+from ._timeout import seconds_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -103,6 +105,11 @@ class ConnectionPool:
         self._opening = 0
         self._waiting = 0
         self._tickets = itertools.count()
+        self._line: list[tuple[int, _Origin]] = []
+        """A heap of the tickets of those who are first in line at their origin; may have stale
+        entries. Looking at all origins instead would hurt those who wait for thousands of them."""
+        self._attempts: set[asyncio.Timeout] = set()
+        """What can stop the attempts to open a connection."""
         self._deadlines = Deadlines(loop, self._connections)
 
     def __repr__(self) -> str:
@@ -183,19 +190,26 @@ class ConnectionPool:
     ) -> HttpConnection:
         """Open a connection for the place that was reserved; the place is freed on any failure."""
         connection: HttpConnection | None = None
+        scope = asyncio.timeout(None)  # `close` sets it off
         try:
-            if observer is not None:
-                await observer.connection_create_start()
-            connection = await open_connection(origin.key, observer)
             self._check_open()
-            if observer is not None:
-                await observer.connection_create_end()
-                self._check_open()
-        except BaseException:
+            async with scope:
+                self._attempts.add(scope)
+                if observer is not None:
+                    await observer.connection_create_start()
+                connection = await open_connection(origin.key, observer)
+                if observer is not None:
+                    await observer.connection_create_end()
+            self._check_open()
+        except BaseException as error:
             self._unreserve(origin)
             if connection is not None:
                 connection.close()
+            if isinstance(error, TimeoutError) and scope.expired():
+                raise _closed_error() from error
             raise
+        finally:
+            self._attempts.discard(scope)
         origin.opening -= 1
         self._opening -= 1
         origin.open += 1
@@ -212,6 +226,8 @@ class ConnectionPool:
         waiter = _Waiter(next(self._tickets), self._loop.create_future())
         origin.waiters.append(waiter)
         self._waiting += 1
+        if len(origin.waiters) == 1:
+            heapq.heappush(self._line, (waiter.ticket, origin))
         try:
             if observer is not None:
                 await observer.connection_queued_start()
@@ -227,7 +243,7 @@ class ConnectionPool:
         self, origin: _Origin, waiter: _Waiter, wait_limit: float | None
     ) -> HttpConnection | None:
         try:
-            async with asyncio.timeout(wait_limit or None) as limit:
+            async with asyncio.timeout(seconds_or_none(wait_limit)) as limit:
                 return await waiter.place
         except TimeoutError as error:
             if not limit.expired():
@@ -244,8 +260,13 @@ class ConnectionPool:
     def _leave_line(self, origin: _Origin, waiter: _Waiter) -> None:
         place = waiter.place
         if waiter in origin.waiters:
+            was_first = origin.waiters[0] is waiter
             origin.waiters.remove(waiter)
             self._waiting -= 1
+            if was_first:
+                self._queue_first(origin)
+            if not self._waiting:
+                self._line.clear()
             self._forget_if_unused(origin)
         elif place.done() and not place.cancelled() and place.exception() is None:
             # It was served at the very moment its task was cancelled, or its observer failed.
@@ -265,29 +286,43 @@ class ConnectionPool:
 
     def _serve_waiters(self) -> None:
         """Hand what is free to those who wait: first come, first served among those who can be."""
-        while self._waiting:
-            servable = [
-                origin
-                for origin in self._origins.values()
-                if origin.waiters and assign(self._demand(origin)) is not Assignment.WAIT
-            ]
-            if not servable:
-                return
-            self._serve(min(servable, key=lambda origin: origin.waiters[0].ticket))
+        blocked: list[tuple[int, _Origin]] = []
+        while self._waiting and self._has_room():
+            if not self._line:
+                break
+            ticket, origin = heapq.heappop(self._line)
+            if not origin.waiters or origin.waiters[0].ticket != ticket:
+                continue  # that one has left
+            if assign(self._demand(origin)) is Assignment.WAIT:
+                blocked.append((ticket, origin))
+            else:
+                self._serve(origin)
+        for entry in blocked:
+            heapq.heappush(self._line, entry)
+
+    def _has_room(self) -> bool:
+        """Whether anybody at all can be served, limits per host aside."""
+        return not self.limit or self._idle > 0 or self._total() < self.limit
+
+    def _queue_first(self, origin: _Origin) -> None:
+        if origin.waiters:
+            heapq.heappush(self._line, (origin.waiters[0].ticket, origin))
 
     def _serve(self, origin: _Origin) -> None:
+        """Give the first in line what `_serve_waiters` found to be free."""
+        waiter = origin.waiters.popleft()
+        self._waiting -= 1
+        self._queue_first(origin)
+        if waiter.place.done():  # cancelled, and its task has not run since
+            self._forget_if_unused(origin)
+            return
         connection = self.acquire_nowait(origin.key, self._loop.time())
         if connection is None:
             decision = assign(self._demand(origin))
             if decision is Assignment.EVICT:
                 self._close_first_to_expire()
             self._reserve(origin)
-        waiter = origin.waiters.popleft()
-        self._waiting -= 1
-        if waiter.place.done():  # cancelled, and its task has not run since
-            self._give_back(origin, connection)
-        else:
-            waiter.place.set_result(connection)
+        waiter.place.set_result(connection)
 
     # --- ConnectionOwner -----------------------------------------------------------------------
 
@@ -336,6 +371,10 @@ class ConnectionPool:
             for waiter in waiters:
                 if not waiter.place.done():
                     waiter.place.set_exception(_closed_error())
+        self._line.clear()
+        attempts, self._attempts = self._attempts, set()
+        for attempt in attempts:
+            attempt.reschedule(self._loop.time())
         for connection in list(self._connections):
             connection.close()
         self._deadlines.stop()
@@ -352,12 +391,15 @@ class ConnectionPool:
         origin.open -= 1
         origin.closed += 1
 
+    def _total(self) -> int:
+        return len(self._connections) + self._opening
+
     def _demand(self, origin: _Origin) -> Demand:
         return Demand(
             origin_idle=len(origin.idle),
             origin_busy=origin.busy,
             total_idle=self._idle,
-            total_busy=len(self._connections) + self._opening - self._idle,
+            total_busy=self._total() - self._idle,
             limit=self.limit,
             limit_per_host=self.limit_per_host,
         )

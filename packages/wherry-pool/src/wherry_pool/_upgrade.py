@@ -55,18 +55,18 @@ class UpgradedConnection:
         If the connection is gone already, the receiver hears of it in the next turn of the loop.
         """
         self._receiver = receiver
+        self.resume_reading()  # before the kept bytes, at which the receiver may want to pause
         kept, self._kept = self._kept, []
         for data in kept:
             receiver.data_received(data)
         if self._is_lost:
             self._loop.call_soon(receiver.connection_lost, self._loss)
-        else:
-            self.resume_reading()
 
     def write(self, data: bytes, /) -> None:
         """Send `data`, or drop it if the connection is gone."""
-        if self._carrier.transport is not None:
-            self._carrier.transport.write(data)
+        transport = self._carrier.transport
+        if transport is not None and not transport.is_closing():
+            transport.write(data)
 
     def pause_reading(self) -> None:
         """Let the peer wait."""

@@ -35,6 +35,8 @@ RECEIVE_BUFFER = 64 * 1024
 """The buffer all connections of a connector receive into. Larger ones cost page faults and win
 nothing: heads and small bodies fit, long bodies are received into their own memory."""
 
+CLOSING_TURNS: Final = 2
+
 _UNSET_KEEPALIVE: Final = -1.0
 
 HTTP_SCHEMES = frozenset({"", "http", "https", "ws", "wss"})
@@ -209,8 +211,10 @@ class BaseConnector:
 
     async def _finish_closing(self) -> None:
         await self._dialer.close()
-        # Aborted transports report connection_lost in the next turn of the loop.
-        await asyncio.sleep(0)
+        # Aborted transports report connection_lost in the next turn of the loop, TLS hands it on
+        # in the one after.
+        for _ in range(CLOSING_TURNS):
+            await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
         return self

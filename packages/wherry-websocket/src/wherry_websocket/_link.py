@@ -33,14 +33,14 @@ from .messages import (
 from .protocols import FrameTransport
 
 _LINGER: Final = 10.0
-"""Seconds a closed transport gets to send its rest when `ws_close` sets no limit."""
+"""Seconds a closed transport gets to send its rest when `ws_close` sets no limit, or 0."""
 
 
 class Link:
     """A `FrameReceiver`. Public attributes are read by the owner, never set.
 
     An end is told in order: messages that arrived before it are taken first, then `closed` turns
-    true. Only `close()` and a silent server drop them.
+    true. Only `close()` drops them.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Link:
         self._give_up_transport()
         if self._closing is not None:
             self._wake_close()
-        elif not self._inbox:
+        elif not self._inbox.messages:
             self._finish(self._loss)
             self._inbox.wake()
 
@@ -126,15 +126,15 @@ class Link:
         `Inbox.wait()`.
         """
         inbox = self._inbox
-        if inbox.is_waited_for:
+        if inbox.waiter is not None:
             raise RuntimeError(
                 "another task is in receive() of this WebSocket; only one may be at a time"
             )
-        if not inbox and not self._has_ended():
+        if not inbox.messages and not self._has_ended():
             instead = await inbox.wait(limit)
             if instead is not None:
                 return instead
-        return self._take() if inbox else self._ending()
+        return self._take() if inbox.messages else self._ending()
 
     def _parse(self, data: bytes) -> None:
         protocol, inbox = self._protocol, self._inbox
@@ -170,6 +170,11 @@ class Link:
         message = self._inbox.take()
         if not self._reading and self._inbox.unread <= LOW_WATER:
             self._make_room()
+        if message[0] > WSMsgType.BINARY:
+            self._notice(message)
+        return message
+
+    def _notice(self, message: Message) -> None:
         if message[0] is WSMsgType.CLOSE and not self.closed:
             self._close_taken = True
             self.close_code = self._protocol.close_code
@@ -177,7 +182,6 @@ class Link:
                 self._finish(self._loss)
         elif message[0] is WSMsgType.ERROR:
             self._finish(self._protocol.failure)
-        return message
 
     def _make_room(self) -> None:
         while self._protocol.has_backlog and self._inbox.unread <= LOW_WATER:
@@ -328,9 +332,7 @@ class Link:
         if not self._lost:
             # A peer that does not read would keep the last bytes, and the connection, for ever.
             limit = self._timeout.ws_close
-            self._linger = self._loop.call_later(
-                _LINGER if limit is None else limit, self._transport.abort
-            )
+            self._linger = self._loop.call_later(limit or _LINGER, self._transport.abort)
         self._give_up_transport()
 
     def _abort_transport(self) -> None:

@@ -16,9 +16,7 @@ BURST_LIMIT: Final = 65536
 """Bytes collected within one turn of the loop before they are written all the same."""
 
 UNWAITED_LIMIT: Final = 65536
-"""Bytes a sender may write to a full transport before it has to wait (S-256's 64 KiB, as aiohttp
-does).
-"""
+"""Bytes a sender may write to a full transport before it has to wait; the same as in aiohttp."""
 
 EXECUTOR_ABOVE: Final = 16384
 """Messages larger than this many bytes are compressed off the loop."""

@@ -17,7 +17,7 @@ from .._errors import ExitStatus, error_line
 from ._report import Outcome, show
 from ._server import LocalServer
 from ._site import answer
-from ._steps import STEPS, UPLOAD_SIZE, Stage, Step, UnexpectedAnswer
+from ._steps import STEPS, UPLOAD_SIZE, Stage, Step, UnexpectedAnswerError
 
 STEP_LIMIT = 10.0
 """Seconds a request of the demo may take; here they take milliseconds."""
@@ -51,7 +51,7 @@ async def _outcome(step: Step, stage: Stage) -> Outcome:
     started = perf_counter()
     try:
         text = await step.run(stage)
-    except UnexpectedAnswer as error:
+    except UnexpectedAnswerError as error:
         return Outcome(step.name, str(error), perf_counter() - started, is_good=False)
     except (wherry.ClientError, OSError, ValueError, LookupError, TypeError) as error:
         # The last three: an answer of another shape than the step takes apart.

@@ -1,6 +1,6 @@
 """The steps of the demo: what the client does, and what must come back.
 
-Each step is a coroutine that returns one line about what it saw, or raises `UnexpectedAnswer`.
+Each step is a coroutine that returns one line about what it saw, or raises `UnexpectedAnswerError`.
 Timing, and what happens after a failure, is decided by the runner.
 """
 
@@ -17,7 +17,7 @@ UPLOAD_SIZE = 3 * 1024 * 1024 + 1
 """Bytes of the uploaded file: more than any buffer on the way, and no round number."""
 
 
-class UnexpectedAnswer(Exception):
+class UnexpectedAnswerError(Exception):
     """Something else came back than should have."""
 
 
@@ -39,9 +39,9 @@ class Step:
 
 
 def expect(what: str, expected: object, got: object) -> None:
-    """Raise `UnexpectedAnswer` unless both are equal."""
+    """Raise `UnexpectedAnswerError` unless both are equal."""
     if expected != got:
-        raise UnexpectedAnswer(f"{what}: expected {expected!r:.100}, got {got!r:.100}")
+        raise UnexpectedAnswerError(f"{what}: expected {expected!r:.100}, got {got!r:.100}")
 
 
 async def get(stage: Stage) -> str:

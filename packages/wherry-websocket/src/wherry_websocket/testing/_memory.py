@@ -138,11 +138,13 @@ class MemoryTransport:
             self._lose()
 
     def _deliver(self) -> None:
+        before = self._size
         while self._incoming and self._reading and self._receiver is not None and not self._lost:
             data = self._incoming.popleft()
             self._size -= len(data)
             self._receiver.data_received(data)
-        self._peer.notice_drained()
+        if self._size < before:
+            self._peer.notice_drained()
 
     def notice_drained(self) -> None:
         """The peer took something; room or the end may follow."""
@@ -292,12 +294,12 @@ class ServerEnd:
         """Send raw bytes to the client."""
         self._transport.write(data)
 
-    async def next_message(self) -> Message:
+    async def next_message(self, timeout: float | None = _TIMEOUT) -> Message:
         """The next message or control frame of the client; CLOSED if the connection is over.
 
-        Raises TimeoutError after 5 seconds.
+        Raises TimeoutError after `timeout` seconds, `None` meaning no limit.
         """
-        async with asyncio.timeout(_TIMEOUT):
+        async with asyncio.timeout(timeout):
             while not self._messages and not self.lost:
                 self._arrived.clear()
                 await self._arrived.wait()

@@ -1,0 +1,34 @@
+"""For tests of code that uses this package: fakes for its Protocols, and checks for real ones.
+
+Nothing here opens a socket or waits for time to pass. The checks raise `AssertionError` with a
+sentence that says what was expected.
+"""
+
+from ._checks import check_dialer, check_http_connection, check_request_body, check_resolver
+from ._clock import ManualClock
+from ._fakes import (
+    FakeBody,
+    FakeConnection,
+    FakeResolver,
+    MemorySink,
+    RecordingObserver,
+    RecordingOwner,
+)
+from ._memory import MemoryDialer, MemoryTransport, Step
+
+__all__ = [
+    "FakeBody",
+    "FakeConnection",
+    "FakeResolver",
+    "ManualClock",
+    "MemoryDialer",
+    "MemorySink",
+    "MemoryTransport",
+    "RecordingObserver",
+    "RecordingOwner",
+    "Step",
+    "check_dialer",
+    "check_http_connection",
+    "check_request_body",
+    "check_resolver",
+]

@@ -1,0 +1,224 @@
+"""Peers: servers that others wrote, each on a free port of the loopback interface.
+
+Without a peer its tests are skipped and say how to install it; with `WHERRY_REQUIRE_PEERS=1` they
+fail instead.
+"""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+import wherry
+
+HERE = Path(__file__).parent
+SMALL = b"a small file\n"
+LARGE = bytes(range(256)) * 12_289  # 3 MiB and a little more, to end between the buffers
+TEXT = b"A wherry is a boat for passengers or freight.\n" * 400
+
+
+def missing_peer(command: str) -> None:
+    """Skip the test, or fail it where peers are required."""
+    reason = f"needs a peer: {command}"
+    if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proxies of the environment have no business between a test and its own server."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[wherry.ClientSession]:
+    """A session whose calls end in good time, whatever happens."""
+    async with wherry.ClientSession(timeout=wherry.ClientTimeout(total=15)) as session:
+        yield session
+
+
+# --- TLS -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority nobody else trusts."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certificate(authority: trustme.CA) -> trustme.LeafCert:
+    """The servers' certificate: for `localhost`, and not for 127.0.0.1."""
+    return authority.issue_cert("localhost")
+
+
+@pytest.fixture(scope="session")
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """Client settings that trust the authority."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+@pytest.fixture(scope="session")
+def certificate_der(certificate: trustme.LeafCert) -> bytes:
+    """The servers' certificate as it goes over the wire."""
+    return ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+
+
+# --- nginx -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def nginx(
+    certificate: trustme.LeafCert, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """Base URLs of a running nginx: `http`, `https`, `short`, `impatient`; and its `pid`."""
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        missing_peer("apt-get install nginx-light")
+        return
+    folder = tmp_path_factory.mktemp("nginx")
+    _make_readable(folder)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "certificate.pem"))
+    ports = {name: _free_port() for name in ("http", "https", "short", "impatient")}
+    configuration = (HERE / "peers" / "nginx.conf").read_text("utf-8")
+    for name, value in {**ports, "folder": folder}.items():
+        configuration = configuration.replace(f"@{name.upper()}@", str(value))
+    (folder / "nginx.conf").write_text(configuration, "utf-8")
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with _running(command) as process:
+        for port in ports.values():
+            _wait_until_listening(port, process)
+        urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        urls["https"] = f"https://localhost:{ports['https']}"
+        yield {**urls, "pid": str(process.pid)}
+
+
+def _make_readable(folder: Path) -> None:
+    """Files to serve, also for a worker that runs as another user than the tests."""
+    www = folder / "www"
+    www.mkdir()
+    (www / "small.txt").write_bytes(SMALL)
+    (www / "text.txt").write_bytes(TEXT)
+    (www / "large.bin").write_bytes(LARGE)
+    (www / "data.json").write_text('{"boats": ["wherry", "skiff"]}', "utf-8")
+    for path in (www, *www.iterdir()):
+        path.chmod(0o755)
+    for parent in (folder, folder.parent, folder.parent.parent):
+        with contextlib.suppress(PermissionError):
+            parent.chmod(parent.stat().st_mode | 0o055)
+
+
+@pytest.fixture
+def http_url(nginx: dict[str, str]) -> str:
+    """The plain server: `/small.txt`, `/text.txt`, `/large.bin`, `/data.json`, `/gzip/…`."""
+    return nginx["http"]
+
+
+@pytest.fixture
+def https_url(nginx: dict[str, str]) -> str:
+    """The same files with TLS, at the name `localhost`."""
+    return nginx["https"]
+
+
+@pytest.fixture
+def short_url(nginx: dict[str, str]) -> str:
+    """The same files from a server that closes after every other request."""
+    return nginx["short"]
+
+
+@pytest.fixture
+def impatient_url(nginx: dict[str, str]) -> str:
+    """The same files from a server that closes idle connections almost at once."""
+    return nginx["impatient"]
+
+
+@pytest.fixture
+def reload_nginx(nginx: dict[str, str]) -> Callable[[], None]:
+    """Replaces nginx's worker as an administrator would, with requests under way."""
+    return lambda: os.kill(int(nginx["pid"]), signal.SIGHUP)
+
+
+@pytest.fixture
+def small() -> bytes:
+    """The content of `/small.txt`."""
+    return SMALL
+
+
+@pytest.fixture
+def text() -> bytes:
+    """The content of `/text.txt`."""
+    return TEXT
+
+
+@pytest.fixture
+def large() -> bytes:
+    """The content of `/large.bin`."""
+    return LARGE
+
+
+# --- httpbin ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def httpbin() -> Iterator[str]:
+    """The base URL of an httpbin of our own."""
+    if importlib.util.find_spec("httpbin") is None:
+        missing_peer("pip install httpbin 'flask<3.2'")
+    command = [sys.executable, "-W", "ignore", str(HERE / "peers" / "serve_httpbin.py")]
+    with _running(command) as process:
+        if process.stdout is None:
+            raise RuntimeError("the server has no output to read its port from")
+        port = process.stdout.readline().strip().decode()
+        if not port:
+            pytest.fail("httpbin did not start")
+        yield f"http://127.0.0.1:{port}"
+
+
+# --- processes -------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 10
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    pytest.fail(f"{process.args!r} does not listen on port {port}, exit code {process.poll()}")
