@@ -31,7 +31,10 @@ An exception class that derives from `ssl.SSLError` needs ssl, but only where th
 for.
 """
 
-TYPED_ONLY = {"wherry-errors": frozenset({"yarl"})}
+TYPED_ONLY = {
+    "wherry-errors": frozenset({"yarl"}),
+    "wherry-websocket": frozenset({"typing-extensions"}),  # type checkers bring it along
+}
 """Outside distributions that a package names in annotations and does not require at run time."""
 
 NEWER_STDLIB = frozenset({"annotationlib", "compression"})

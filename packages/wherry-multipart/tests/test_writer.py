@@ -253,6 +253,18 @@ async def test_small_body_is_one_write() -> None:
     assert sink.pieces == [body.in_memory]
 
 
+async def test_many_small_parts_are_not_joined_without_end() -> None:
+    """What is copied together stays small, however many parts there are."""
+    body = writer(*[bytes(10_000)] * 20)
+    sink = MemorySink()
+
+    await body.write(sink)
+
+    assert body.in_memory is None
+    assert len(sink.pieces) > 2
+    assert max(map(len, sink.pieces)) <= 70_000
+
+
 async def test_streamed_part_does_not_wait_for_the_next() -> None:
     """What comes by and by is passed on as it comes."""
     sink = MemorySink()

@@ -156,6 +156,7 @@ def test_try_first_wins_even_over_a_ready_payload() -> None:
     """S-271: `try_first` is asked before anything else."""
     registry = PayloadRegistry()
     registry.register(First, Payload, order=Order.try_first)
+    registry.register(Second, BytesPayload)
 
     assert type(registry.get(BytesPayload(b"x"))) is First
 
