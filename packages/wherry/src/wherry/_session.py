@@ -27,7 +27,7 @@ from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
 from ._stages.call import Call, session_closed
 from ._stages.cookies import store_cookies
 from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
-from ._stages.retry import send_with_retry
+from ._stages.retry import DEAD_CONNECTION, retry
 from ._target import parse_url, resolve_target, with_params
 from ._ws import WSOptions, connect
 from .auth import BasicAuth
@@ -302,7 +302,10 @@ class ClientSession:
         self, request: ClientRequest, plan: CallPlan, call: Call
     ) -> ClientResponse:
         """The way of every call: send, retry, cookies, redirects, status."""
-        response = await send_with_retry(request, call)
+        try:
+            response = await call.handler(request)
+        except DEAD_CONNECTION as error:
+            response = await retry(request, call, error)
         if response.head.has_set_cookie:
             store_cookies(self._cookie_jar, response)
         if response.status in REDIRECT_STATUSES and call.settings.allow_redirects:

@@ -21,7 +21,7 @@ from .._fields import CONTENT_FIELDS
 from .._request import not_replayable
 from ..auth import BasicAuth
 from .cookies import store_cookies
-from .retry import send_with_retry
+from .retry import DEAD_CONNECTION, retry
 
 if TYPE_CHECKING:
     from .._request import ClientRequest, RequestSource
@@ -122,7 +122,10 @@ async def follow_redirects(
         response.release()
         _check_count(first, response, call)
         request = _next_request(request, response, call)
-        response = await send_with_retry(request, call)
+        try:
+            response = await call.handler(request)
+        except DEAD_CONNECTION as error:
+            response = await retry(request, call, error)
         store_cookies(call.session.cookie_jar, response)
     return response
 

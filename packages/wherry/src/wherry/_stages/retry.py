@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .._response import ClientResponse
     from .call import Call
 
+DEAD_CONNECTION = (ServerDisconnectedError, ClientOSError, ClientConnectionResetError)
+"""What a request fails with when its connection died before the response head arrived."""
+
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "QUERY"})
 """RFC 9110 §9.2.2, and QUERY."""
 
@@ -29,12 +32,12 @@ def may_retry(request: ClientRequest, error: Exception) -> bool:
     )
 
 
-async def send_with_retry(request: ClientRequest, call: Call) -> ClientResponse:
-    """The response to `request`; one retry per call, redirect hops included."""
-    try:
-        return await call.handler(request)
-    except (ServerDisconnectedError, ClientOSError, ClientConnectionResetError) as error:
-        if call.was_retried or not may_retry(request, error):
-            raise
+async def retry(request: ClientRequest, call: Call, error: Exception) -> ClientResponse:
+    """Send `request`, which failed with `error`, once more; raise `error` if that is not allowed.
+
+    One retry per call, redirect hops included.
+    """
+    if call.was_retried or not may_retry(request, error):
+        raise error
     call.was_retried = True
     return await call.handler(request)
