@@ -150,10 +150,10 @@ async def test_a_message_too_big_ends_the_connection(
         assert socket.close_code == wherry.WSCloseCode.MESSAGE_TOO_BIG
 
 
-async def test_no_websocket_is_an_error(session: wherry.ClientSession, httpbin: str) -> None:
+async def test_no_websocket_is_an_error(session: wherry.ClientSession, http_url: str) -> None:
     """S-216: an ordinary page does not switch protocols."""
     with pytest.raises(wherry.WSServerHandshakeError) as caught:
-        await session.ws_connect(f"{httpbin}/get")
+        await session.ws_connect(f"{http_url}/small.txt")
 
     assert caught.value.status == 200
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -120,7 +120,7 @@ def test_demo_is_a_table_on_a_terminal(in_terminal: Terminal) -> None:
 
 
 @pytest.fixture
-def hanging(serve: Serve) -> Iterator[tuple[str, threading.Event]]:
+def hanging(serve: Serve) -> tuple[str, threading.Event]:
     """The URL of a server that never answers, and an event that tells of a request."""
     arrived = threading.Event()
 
@@ -128,7 +128,7 @@ def hanging(serve: Serve) -> Iterator[tuple[str, threading.Event]]:
         arrived.set()
         return RawPlan([], closes=False)
 
-    yield serve(handler), arrived
+    return serve(handler), arrived
 
 
 def test_interrupt_exits_with_130(

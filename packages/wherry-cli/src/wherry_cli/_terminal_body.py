@@ -87,8 +87,9 @@ def is_json(content_type: str) -> bool:
 
 
 def _decoder(charset: str | None) -> codecs.IncrementalDecoder:
+    name = charset or "utf-8"
     try:
-        b"".decode(charset or "utf-8")  # refuses codecs that are not for text
-        return codecs.getincrementaldecoder(charset or "utf-8")("replace")
+        b" ".decode(name, "replace")  # refuses codecs that are not for text; an empty one would not
+        return codecs.getincrementaldecoder(name)("replace")
     except (LookupError, ValueError):
         return codecs.getincrementaldecoder("utf-8")("replace")

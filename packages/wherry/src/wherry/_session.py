@@ -8,29 +8,25 @@ import traceback
 import warnings
 from typing import TYPE_CHECKING, Unpack
 
-from multidict import CIMultiDict, getversion, istr
+from multidict import CIMultiDict, istr
 
-from wherry_codec import HttpVersion, HttpVersion11, Limits, check_method
-from wherry_codec.fields import parse_media_type
-from wherry_cookies import CookieJar, encode_cookies, merge_cookie_headers
+from wherry_codec import HttpVersion, HttpVersion11, Limits
+from wherry_cookies import CookieJar
 from wherry_pool import ClientTimeout, TCPConnector, check_setting
 from wherry_tracing import begin
 from wherry_websocket import ClientWebSocketResponse
 
-from ._body import as_json_payload, as_payload
 from ._context import RequestContextManager, WSRequestContextManager
-from ._fields import Extras, as_headers, compose_fields, merge_headers
-from ._options import CallPlan, RequestOptions, check_option_names
-from ._request import ClientRequest, RequestSource
+from ._factory import Defaults, RequestFactory, check_auth, lower_names
+from ._fields import as_headers
 from ._response import ClientResponse
 from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
 from ._stages.call import Call, session_closed
 from ._stages.cookies import store_cookies
 from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
 from ._stages.retry import DEAD_CONNECTION, retry
-from ._target import parse_url, resolve_target, with_params
+from ._target import parse_url
 from ._ws import WSOptions, connect
-from .auth import BasicAuth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -43,12 +39,12 @@ if TYPE_CHECKING:
     from wherry_tracing import TraceConfig
 
     from ._middleware import Middleware
+    from ._options import CallPlan, RequestOptions
+    from ._request import ClientRequest
     from ._response import CharsetResolver
+    from .auth import BasicAuth
     from .protocols import ConnectorProtocol, CookieJarProtocol, PayloadProtocol
     from .typedefs import JSONBytesEncoder, JSONEncoder, LooseCookies, LooseHeaders, StrOrURL
-
-MAX_TEMPLATES = 1024
-"""How many requests without keyword arguments are kept finished. Beyond, the oldest go."""
 
 
 class ClientSession:
@@ -92,27 +88,30 @@ class ClientSession:
         # First of all, so that __del__ finds it whatever fails below (S-358).
         self._connector: ConnectorProtocol | None = None
         self.loop = loop or asyncio.get_running_loop()
-        self._base_url = _check_base_url(base_url)
-        self._base_origin = self._base_url.origin() if self._base_url is not None else None
-        self._settings = CallSettings(
-            timeout=_check_timeout(timeout),
-            read_bufsize=read_bufsize,
-            auto_decompress=auto_decompress,
-            limits=Limits(
-                max_line_size=max_line_size, max_field_size=max_field_size, max_headers=max_headers
+        check_auth(auth)
+        self._defaults = Defaults(
+            settings=CallSettings(
+                timeout=_check_timeout(timeout),
+                read_bufsize=read_bufsize,
+                auto_decompress=auto_decompress,
+                limits=Limits(
+                    max_line_size=max_line_size,
+                    max_field_size=max_field_size,
+                    max_headers=max_headers,
+                ),
+                max_body_size=max_body_size,
+                ssl=check_setting(ssl),
             ),
-            max_body_size=max_body_size,
-            ssl=check_setting(ssl),
+            headers=as_headers(headers),
+            skip=lower_names(skip_auto_headers),
+            auth=auth,
+            base_url=_check_base_url(base_url),
+            version=version,
+            middlewares=tuple(middlewares),
+            raise_for_status=raise_for_status,
+            encode_json=json_serialize,
+            encode_json_bytes=json_serialize_bytes,
         )
-        _check_auth(auth)
-        self._auth = auth
-        self._middlewares = tuple(middlewares)
-        self._raise_for_status = raise_for_status
-        self._headers = as_headers(headers)
-        self._skip = _lower_names(skip_auto_headers)
-        self._version = version
-        self._json_serialize = json_serialize
-        self._json_serialize_bytes = json_serialize_bytes
         self.response_class = response_class
         self._ws_response_class = ws_response_class
         self.fallback_charset_resolver = fallback_charset_resolver
@@ -120,16 +119,17 @@ class ClientSession:
         self._trace_configs = list(trace_configs or ())
         for config in self._trace_configs:
             config.freeze()
-        self._templates: dict[tuple[str, str], CallPlan] = {}
         self._closings: set[asyncio.Task[None]] = set()
         self._cookie_jar: CookieJarProtocol = CookieJar() if cookie_jar is None else cookie_jar
-        self._write_cookie_header = getattr(self._cookie_jar, "cookie_header", None)
         if cookies:
             self._cookie_jar.update_cookies(cookies)
         self._connector_owner = connector_owner
         self._source_traceback = traceback.extract_stack() if self.loop.get_debug() else None
-        self._connector = TCPConnector(loop=self.loop) if connector is None else connector
-        _check_loop(self._connector, self.loop)
+        connector = TCPConnector(loop=self.loop) if connector is None else connector
+        _check_loop(connector, self.loop)
+        self._factory = RequestFactory(self._defaults, self._cookie_jar, connector)
+        self.build_request = self._factory.build_request
+        self._connector = connector
 
     def __repr__(self) -> str:
         return f"<ClientSession {'closed' if self.closed else self._connector!r}>"
@@ -161,14 +161,6 @@ class ClientSession:
         return self._connector
 
     @property
-    def active_connector(self) -> ConnectorProtocol:
-        """The connector; `RuntimeError` if the session is closed."""
-        connector = self._connector
-        if connector is None or connector.closed:
-            raise session_closed()
-        return connector
-
-    @property
     def cookie_jar(self) -> CookieJarProtocol:
         """The cookie jar."""
         return self._cookie_jar
@@ -176,32 +168,32 @@ class ClientSession:
     @property
     def headers(self) -> CIMultiDict[str]:
         """The default fields; changing them affects later requests."""
-        return self._headers
+        return self._defaults.headers
 
     @property
     def version(self) -> HttpVersion:
         """The HTTP version of requests."""
-        return self._version
+        return self._defaults.version
 
     @property
     def timeout(self) -> ClientTimeout:
         """The limits of requests that bring none of their own."""
-        return self._settings.timeout
+        return self._defaults.settings.timeout
 
     @property
     def skip_auto_headers(self) -> frozenset[istr]:
         """Automatic fields that are left out."""
-        return frozenset(istr(name) for name in self._skip)
+        return frozenset(istr(name) for name in self._defaults.skip)
 
     @property
     def auth(self) -> BasicAuth | None:
         """Credentials for the origin of each request's URL."""
-        return self._auth
+        return self._defaults.auth
 
     @property
     def json_serialize(self) -> JSONEncoder:
         """The JSON encoder."""
-        return self._json_serialize
+        return self._defaults.encode_json
 
     @property
     def connector_owner(self) -> bool:
@@ -211,12 +203,12 @@ class ClientSession:
     @property
     def raise_for_status(self) -> bool | Callable[[ClientResponse], Awaitable[None]]:
         """What happens for a status of 400 or above."""
-        return self._raise_for_status
+        return self._defaults.raise_for_status
 
     @property
     def auto_decompress(self) -> bool:
         """Whether bodies are decoded."""
-        return self._settings.auto_decompress
+        return self._defaults.settings.auto_decompress
 
     @property
     def trace_configs(self) -> list[TraceConfig]:
@@ -290,13 +282,28 @@ class ClientSession:
         )
 
     async def _request(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientResponse:
+        if self._connector is None:
+            raise session_closed()
         started = self.loop.time()
-        plan = self._prepare(method, url, options) if options else self._template(method, url)
+        if options:
+            plan = await self._plan(method, url, options)
+        else:
+            plan = self._factory.template(method, url)
         request = plan.request
         call = Call(self, plan, request.settings, started)
         if request.payload is not None or plan.middlewares or self._trace_configs:
             return await self._request_with_care(plan, call)
         return await self._carry_out(request, plan, call)
+
+    async def _plan(self, method: str, url: StrOrURL, options: RequestOptions) -> CallPlan:
+        if self.closed:
+            raise session_closed()
+        body = self._factory.payload_of(options)
+        try:
+            return self._factory.plan(method, url, options, body)
+        except BaseException:
+            await _close_payload(body)
+            raise
 
     async def _carry_out(
         self, request: ClientRequest, plan: CallPlan, call: Call
@@ -317,9 +324,9 @@ class ClientSession:
     async def _request_with_care(self, plan: CallPlan, call: Call) -> ClientResponse:
         """The same for requests that middlewares change, tracers watch, or that carry a body."""
         if not self._trace_configs:
-            request = plan.request.copy() if plan.middlewares else plan.request
+            request = self._own_copy(plan) if plan.middlewares else plan.request
             return await self._carry_out_closing(request, plan, call)
-        request = plan.request.copy()
+        request = self._own_copy(plan)
         traces = begin(self._trace_configs, self, plan.trace_request_ctx)
         call.observer = call.pool_observer = traces
         method, url = request.method, request.original_url
@@ -331,6 +338,12 @@ class ClientSession:
             await traces.request_exception(method, url, request.headers, error)
             raise
         return response
+
+    def _own_copy(self, plan: CallPlan) -> ClientRequest:
+        """A request that may be changed, and that knows its session."""
+        request = plan.request.copy()
+        request.session = self
+        return request
 
     async def _carry_out_closing(
         self, request: ClientRequest, plan: CallPlan, call: Call
@@ -346,141 +359,6 @@ class ClientSession:
         else:
             self._close_later(sender, request.payload)
         return response
-
-    # --- preparing -----------------------------------------------------------------------------
-
-    def _template(self, method: str, url: StrOrURL) -> CallPlan:
-        """The plan of a call without keyword arguments, made once per method and URL.
-
-        Made anew when the session's headers or the cookies for the URL have changed.
-        """
-        if type(url) is not str:
-            return self._prepare(method, url, {})
-        key = (method, url)
-        plan = self._templates.get(key)
-        version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
-        if plan is not None and plan.request.headers_version == version:
-            request = plan.request
-            if not self._cookie_jar or request.cookie == self._cookie_for(request.url):
-                return plan
-        plan = self._prepare(method, url, {})
-        plan.request.headers_version = version
-        plan.request.freeze()
-        if len(self._templates) >= MAX_TEMPLATES:
-            del self._templates[next(iter(self._templates))]
-        self._templates[key] = plan
-        return plan
-
-    def _prepare(self, method: str, url: StrOrURL, options: RequestOptions) -> CallPlan:
-        """What a call's arguments ask for. Raises whatever is wrong with them."""
-        self.active_connector  # noqa: B018 - raises if the session is closed
-        check_option_names(options)
-        settings = self._settings.overridden(options)
-        method = method.upper()
-        check_method(method)
-        target_url = self._absolute_url(url, options)
-        body = self._payload_of(options)
-        source = RequestSource(
-            method=method,
-            url=target_url,
-            headers=merge_headers(self._headers, as_headers(options.get("headers"))),
-            body=body,
-            cookies=options.get("cookies"),
-            auth=self._auth_for(target_url, options),
-            skip=self._skip | _lower_names(options.get("skip_auto_headers")),
-            is_chunked=bool(options.get("chunked")),
-            expects_continue=bool(options.get("expect100")),
-        )
-        middlewares, check = options.get("middlewares"), options.get("raise_for_status")
-        return CallPlan(
-            request=self.build_request(source, settings),
-            middlewares=self._middlewares if middlewares is None else middlewares,
-            raise_for_status=self._raise_for_status if check is None else check,
-            trace_request_ctx=options.get("trace_request_ctx"),
-        )
-
-    def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
-        """A request with target, cookies, credentials and automatic fields added."""
-        connector = self.active_connector
-        target = resolve_target(
-            source.url,
-            method=source.method,
-            allowed_schemes=connector.allowed_protocol_schema_set,
-            ssl=settings.ssl,
-            server_hostname=settings.server_hostname,
-        )
-        cookie = self._cookie_for(target.url) if self._cookie_jar else ""
-        jar_cookie = cookie
-        if source.cookies or (cookie and "Cookie" in source.headers):
-            own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
-            cookie = merge_cookie_headers(source.headers.get("Cookie", ""), cookie, own)
-        extras = Extras(
-            host=target.host_field,
-            cookie=cookie,
-            authorization=source.auth.encode() if source.auth is not None else "",
-            skip=source.skip,
-            is_chunked=source.is_chunked,
-            expects_continue=source.expects_continue,
-            closes=connector.force_close,
-            minor=self._version.minor,
-        )
-        headers = compose_fields(source.method, source.headers, source.body, extras)
-        return ClientRequest(
-            source,
-            target,
-            headers,
-            settings,
-            version=self._version,
-            session=self,
-            cookie=jar_cookie,
-        )
-
-    def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
-        parsed = parse_url(url)
-        if self._base_url is not None and not parsed.absolute:
-            parsed = self._base_url.join(parsed)
-        params = options.get("params")
-        return with_params(parsed, params) if params else parsed
-
-    def _payload_of(self, options: RequestOptions) -> PayloadProtocol | None:
-        data, json_value = options.get("data"), options.get("json")
-        if json_value is not None:
-            if data is not None:
-                raise ValueError("data and json parameters can not be used at the same time")
-            return as_json_payload(json_value, self._json_serialize, self._json_serialize_bytes)
-        if data is None:
-            return None
-        content_type = as_headers(options.get("headers")).get("Content-Type", "")
-        charset = parse_media_type(content_type).parameters.get("charset")
-        return as_payload(data, charset)
-
-    def _auth_for(self, url: URL, options: RequestOptions) -> BasicAuth | None:
-        explicit = options.get("auth")
-        _check_auth(explicit)
-        in_url = BasicAuth.from_url(url)
-        if explicit is not None and in_url is not None:
-            raise ValueError("credentials are given twice: by auth= and in the URL")
-        auth = explicit or in_url or self._session_auth(url)
-        given = as_headers(options.get("headers"))
-        if auth is not None and ("Authorization" in given or "Authorization" in self._headers):
-            raise ValueError("credentials are given twice: by auth and by an Authorization header")
-        return auth
-
-    def _session_auth(self, url: URL) -> BasicAuth | None:
-        if self._auth is None or self._base_origin is None:
-            return self._auth
-        return self._auth if url.origin() == self._base_origin else None
-
-    def _cookie_for(self, url: URL) -> str:
-        if self._write_cookie_header is not None:
-            header: str = self._write_cookie_header(url)
-            return header
-        chosen = self._cookie_jar.filter_cookies(url)
-        return encode_cookies(chosen, quote_cookie=self._quote_cookie)
-
-    @property
-    def _quote_cookie(self) -> bool:
-        return bool(getattr(self._cookie_jar, "quote_cookie", True))
 
     # --- closing -------------------------------------------------------------------------------
 
@@ -564,16 +442,7 @@ def _check_timeout(timeout: ClientTimeout | None) -> ClientTimeout:
     return timeout
 
 
-def _check_auth(auth: object) -> None:
-    if auth is not None and not isinstance(auth, BasicAuth):
-        raise TypeError(f"auth must be a BasicAuth, got {type(auth).__name__}")
-
-
 def _check_loop(connector: ConnectorProtocol, loop: asyncio.AbstractEventLoop) -> None:
     its_loop = getattr(connector, "loop", loop)
     if its_loop is not loop:
         raise RuntimeError("Session and connector have to use the same event loop")
-
-
-def _lower_names(names: Iterable[str] | None) -> frozenset[str]:
-    return frozenset(name.lower() for name in names or ())

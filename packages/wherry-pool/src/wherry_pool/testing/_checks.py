@@ -1,4 +1,4 @@
-"""What every implementation of a Protocol has to hold, as functions that any of them can be put through.
+"""What every implementation of a Protocol has to hold, as functions to put any of them through.
 
 They know the Protocols' docstrings and nothing of the implementations in this package.
 """

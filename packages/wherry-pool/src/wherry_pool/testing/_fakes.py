@@ -1,4 +1,4 @@
-"""Fakes for the other Protocols: a resolver, a connection, an owner, an observer, a body, a sink."""
+"""Fakes for the other Protocols: resolver, connection, owner, observer, body, sink."""
 
 from __future__ import annotations
 
@@ -148,7 +148,10 @@ class RecordingOwner:
 
 
 class FakeConnection:
-    """An `HttpConnection` without a wire: `finish` ends its exchange, `break_off` the connection."""
+    """An `HttpConnection` without a wire.
+
+    `finish` ends its exchange, `break_off` the connection.
+    """
 
     def __init__(self, owner: ConnectionOwner, expiry: float = NO_DEADLINE) -> None:
         self.exchange: Exchange | None = None

@@ -1,4 +1,4 @@
-"""Connections that never leave the process: a transport a test drives, and a dialer that makes it."""
+"""Connections that never leave the process: a transport a test drives, and its dialer."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class MemoryTransport(asyncio.Transport):
 
     def feed(self, data: bytes) -> None:
         """The peer sends `data`."""
-        self._arrived.append(data)
+        if data:
+            self._arrived.append(data)
         self._deliver()
 
     def feed_eof(self) -> None:
@@ -106,7 +107,7 @@ class MemoryTransport(asyncio.Transport):
 
     # --- for the protocol ----------------------------------------------------------------------
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:  # type: ignore[override]
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep `data`; dropped if the connection is closing, as asyncio does."""
         if self._is_closing:
             return
@@ -172,7 +173,7 @@ class MemoryTransport(asyncio.Transport):
             data = self._arrived.popleft()
             protocol = self._protocol
             if isinstance(protocol, asyncio.BufferedProtocol):
-                buffer = protocol.get_buffer(-1)
+                buffer = memoryview(protocol.get_buffer(-1))
                 size = min(len(data), len(buffer))
                 buffer[:size] = data[:size]
                 if size < len(data):

@@ -11,6 +11,7 @@ from .._middleware import wrap
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from yarl import URL
 
@@ -32,6 +33,7 @@ class Surroundings(Protocol):
     response_class: type[ClientResponse]
     fallback_charset_resolver: CharsetResolver | None
     requote_redirect_url: bool
+    """Whether redirect targets are canonicalised."""
 
     @property
     def connector(self) -> ConnectorProtocol | None:
@@ -43,8 +45,9 @@ class Surroundings(Protocol):
         """The jar."""
         ...
 
-    def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
-        """A request with everything added that goes out."""
+    @property
+    def build_request(self) -> Callable[[RequestSource, CallSettings], ClientRequest]:
+        """Makes a request with everything added that goes out."""
         ...
 
 
@@ -119,6 +122,8 @@ class Call:
         response = session.response_class(request, exchange, connection)
         if self.history:
             response.history = self.history
+        if session.fallback_charset_resolver is not None:
+            response.use_charset_resolver(session.fallback_charset_resolver)
         if self.observer is not None:
             self._watch_reading(self.observer, request, response)
         return response

@@ -136,7 +136,9 @@ def _next_request(request: ClientRequest, response: ClientResponse, call: Call) 
     source = next_source(request.source, response.status, url)
     if source.body is not None and not source.body.replayable:
         raise not_replayable(request)
-    return call.session.build_request(source, call.settings)
+    next_request = call.session.build_request(source, call.settings)
+    next_request.session = request.session
+    return next_request
 
 
 def _check_count(first: ClientRequest, response: ClientResponse, call: Call) -> None:

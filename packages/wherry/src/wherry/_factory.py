@@ -1,0 +1,231 @@
+"""From the arguments of a call to its plan: URL, payload, credentials, cookies, fields.
+
+Everything here is synchronous and touches no connection, so that whatever is wrong with the
+arguments is found before one is taken (S-029, S-370).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from multidict import CIMultiDict, getversion
+
+from wherry_codec import HttpVersion, check_method
+from wherry_codec.fields import parse_media_type
+from wherry_cookies import encode_cookies, merge_cookie_headers
+
+from ._body import as_json_payload, as_payload
+from ._fields import Extras, as_headers, compose_fields, merge_headers
+from ._options import CallPlan, RequestOptions, check_option_names
+from ._request import ClientRequest, RequestSource
+from ._target import parse_url, resolve_target, with_params
+from .auth import BasicAuth
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+    from yarl import URL
+
+    from ._middleware import Middleware
+    from ._response import ClientResponse
+    from ._settings import CallSettings
+    from .protocols import ConnectorProtocol, CookieJarProtocol, PayloadProtocol
+    from .typedefs import JSONBytesEncoder, JSONEncoder, StrOrURL
+
+MAX_TEMPLATES = 1024
+"""How many plans of calls without keyword arguments are kept. Beyond, the oldest go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a session adds to each of its calls."""
+
+    settings: CallSettings
+    headers: CIMultiDict[str]
+    skip: frozenset[str]
+    """Automatic fields to leave out, in lower case."""
+    auth: BasicAuth | None
+    base_url: URL | None
+    version: HttpVersion
+    middlewares: Sequence[Middleware]
+    raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
+    encode_json: JSONEncoder
+    encode_json_bytes: JSONBytesEncoder | None
+
+
+class RequestFactory:
+    """Makes plans and requests with the defaults, the cookies and the connector of a session."""
+
+    def __init__(
+        self,
+        defaults: Defaults,
+        cookie_jar: CookieJarProtocol,
+        connector: ConnectorProtocol,
+    ) -> None:
+        self._defaults = defaults
+        self._headers = defaults.headers
+        self._cookie_jar = cookie_jar
+        self._write_cookie_header = getattr(cookie_jar, "cookie_header", None)
+        self._connector = connector
+        self._templates: dict[tuple[str, str], CallPlan] = {}
+
+    def template(self, method: str, url: StrOrURL) -> CallPlan:
+        """The plan of a call without keyword arguments, made once per method and URL.
+
+        Made anew when the session's headers or the cookies for the URL have changed.
+        """
+        if type(url) is not str:
+            return self.plan(method, url, {}, None)
+        key = (method, url)
+        plan = self._templates.get(key)
+        version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
+        if plan is not None and plan.request.headers_version == version:
+            request = plan.request
+            if not self._cookie_jar or request.cookie == self._cookie_for(request.url):
+                return plan
+        plan = self.plan(method, url, {}, None)
+        plan.request.headers_version = version
+        plan.request.freeze()
+        if len(self._templates) >= MAX_TEMPLATES:
+            del self._templates[next(iter(self._templates))]
+        self._templates[key] = plan
+        return plan
+
+    def plan(
+        self,
+        method: str,
+        url: StrOrURL,
+        options: RequestOptions,
+        body: PayloadProtocol | None,
+    ) -> CallPlan:
+        """What a call's arguments ask for; `body` is the payload made of them.
+
+        Raises whatever is wrong with them: `ValueError`, `TypeError`, `InvalidURL`.
+        """
+        defaults = self._defaults
+        check_option_names(options)
+        settings = defaults.settings.overridden(options)
+        method = method.upper()
+        check_method(method)
+        target_url = self._absolute_url(url, options)
+        source = RequestSource(
+            method=method,
+            url=target_url,
+            headers=merge_headers(self._headers, as_headers(options.get("headers"))),
+            body=body,
+            cookies=options.get("cookies"),
+            auth=self._auth_for(target_url, options),
+            skip=defaults.skip | lower_names(options.get("skip_auto_headers")),
+            is_chunked=bool(options.get("chunked")),
+            expects_continue=bool(options.get("expect100")),
+        )
+        middlewares, check = options.get("middlewares"), options.get("raise_for_status")
+        return CallPlan(
+            request=self.build_request(source, settings),
+            middlewares=defaults.middlewares if middlewares is None else middlewares,
+            raise_for_status=defaults.raise_for_status if check is None else check,
+            trace_request_ctx=options.get("trace_request_ctx"),
+        )
+
+    def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
+        """A request with target, cookies, credentials and automatic fields added."""
+        connector = self._connector
+        target = resolve_target(
+            source.url,
+            method=source.method,
+            allowed_schemes=connector.allowed_protocol_schema_set,
+            ssl=settings.ssl,
+            server_hostname=settings.server_hostname,
+        )
+        cookie = self._cookie_for(target.url) if self._cookie_jar else ""
+        jar_cookie = cookie
+        if source.cookies or (cookie and "Cookie" in source.headers):
+            own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
+            cookie = merge_cookie_headers(source.headers.get("Cookie", ""), cookie, own)
+        extras = Extras(
+            host=target.host_field,
+            cookie=cookie,
+            authorization=source.auth.encode() if source.auth is not None else "",
+            skip=source.skip,
+            is_chunked=source.is_chunked,
+            expects_continue=source.expects_continue,
+            closes=connector.force_close,
+            minor=self._defaults.version.minor,
+        )
+        headers = compose_fields(source.method, source.headers, source.body, extras)
+        return ClientRequest(
+            source,
+            target,
+            headers,
+            settings,
+            version=self._defaults.version,
+            cookie=jar_cookie,
+        )
+
+    def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
+        parsed = parse_url(url)
+        base = self._defaults.base_url
+        if base is not None and not parsed.absolute:
+            parsed = base.join(parsed)
+        params = options.get("params")
+        return with_params(parsed, params) if params else parsed
+
+    def payload_of(self, options: RequestOptions) -> PayloadProtocol | None:
+        """The payload for `data` or `json`. Close it if it is not used.
+
+        Raises `ValueError` for both at once and `TypeError` for what cannot be a body.
+        """
+        data, json_value = options.get("data"), options.get("json")
+        if json_value is not None:
+            if data is not None:
+                raise ValueError("data and json parameters can not be used at the same time")
+            return as_json_payload(
+                json_value, self._defaults.encode_json, self._defaults.encode_json_bytes
+            )
+        if data is None:
+            return None
+        content_type = as_headers(options.get("headers")).get("Content-Type", "")
+        charset = parse_media_type(content_type).parameters.get("charset")
+        return as_payload(data, charset)
+
+    def _auth_for(self, url: URL, options: RequestOptions) -> BasicAuth | None:
+        explicit = options.get("auth")
+        check_auth(explicit)
+        in_url = BasicAuth.from_url(url)
+        if explicit is not None and in_url is not None:
+            raise ValueError("credentials are given twice: by auth= and in the URL")
+        auth = explicit or in_url or self._session_auth(url)
+        given = as_headers(options.get("headers"))
+        if auth is not None and ("Authorization" in given or "Authorization" in self._headers):
+            raise ValueError("credentials are given twice: by auth and by an Authorization header")
+        return auth
+
+    def _session_auth(self, url: URL) -> BasicAuth | None:
+        """The session's credentials, which a `base_url` ties to its origin (S-446)."""
+        auth, base = self._defaults.auth, self._defaults.base_url
+        if auth is None or base is None or url.origin() == base.origin():
+            return auth
+        return None
+
+    def _cookie_for(self, url: URL) -> str:
+        if self._write_cookie_header is not None:
+            header: str = self._write_cookie_header(url)
+            return header
+        chosen = self._cookie_jar.filter_cookies(url)
+        return encode_cookies(chosen, quote_cookie=self._quote_cookie)
+
+    @property
+    def _quote_cookie(self) -> bool:
+        return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+
+def check_auth(auth: object) -> None:
+    """Raise `TypeError` for an `auth=` that is no `BasicAuth`."""
+    if auth is not None and not isinstance(auth, BasicAuth):
+        raise TypeError(f"auth must be a BasicAuth, got {type(auth).__name__}")
+
+
+def lower_names(names: Iterable[str] | None) -> frozenset[str]:
+    """Field names for comparing."""
+    return frozenset(name.lower() for name in names or ())
