@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from .typedefs import JSONBytesEncoder, JSONEncoder
 
 
-def as_payload(data: object, charset: str | None = None) -> PayloadProtocol | None:
+def as_payload(data: object, content_type: str | None = None) -> PayloadProtocol | None:
     """The payload for `data`: a registered type, a form, or None for None.
 
-    `charset` is the one the caller's Content-Type names; text is encoded in it if Python knows it
-    (S-388). Raises `TypeError` for what is neither payload nor form.
+    `content_type` is the caller's; text is encoded in its charset if Python knows it (S-388).
+    Raises `TypeError` for what is neither payload nor form.
     """
     if data is None:
         return None
     if isinstance(data, FormData):
         form: PayloadProtocol = data()
         return form
-    options = {"encoding": charset} if charset is not None and isinstance(data, str) else {}
+    options = {"content_type": content_type} if content_type and isinstance(data, str) else {}
     try:
         payload: PayloadProtocol = get_payload(data, disposition=None, **options)
     except NoPayloadError:

@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 from multidict import CIMultiDict, getversion
 
 from wherry_codec import HttpVersion, check_method
-from wherry_codec.fields import parse_media_type
-from wherry_cookies import encode_cookies, merge_cookie_headers
+from wherry_cookies import (
+    CookieJar,
+    DummyCookieJar,
+    encode_cookies,
+    merge_cookie_headers,
+)
 
 from ._body import as_json_payload, as_payload
 from ._fields import Extras, as_headers, compose_fields, merge_headers
@@ -67,6 +71,7 @@ class RequestFactory:
         self._headers = defaults.headers
         self._cookie_jar = cookie_jar
         self._write_cookie_header = getattr(cookie_jar, "cookie_header", None)
+        self._asks_empty_jar = not _is_silent_when_empty(cookie_jar)
         self._connector = connector
         self._templates: dict[tuple[str, str], CallPlan] = {}
 
@@ -82,7 +87,9 @@ class RequestFactory:
         version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
         if plan is not None and plan.request.headers_version == version:
             request = plan.request
-            if not self._cookie_jar or request.cookie == self._cookie_for(request.url):
+            if not (self._asks_empty_jar or self._cookie_jar):
+                return plan
+            if request.cookie == self._cookie_for(request.url):
                 return plan
         plan = self.plan(method, url, {}, None)
         plan.request.headers_version = version
@@ -138,8 +145,7 @@ class RequestFactory:
             ssl=settings.ssl,
             server_hostname=settings.server_hostname,
         )
-        cookie = self._cookie_for(target.url) if self._cookie_jar else ""
-        jar_cookie = cookie
+        cookie = jar_cookie = self._cookie_for(target.url)
         if source.cookies or (cookie and "Cookie" in source.headers):
             own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
             cookie = merge_cookie_headers(source.headers.get("Cookie", ""), cookie, own)
@@ -185,9 +191,8 @@ class RequestFactory:
             )
         if data is None:
             return None
-        content_type = as_headers(options.get("headers")).get("Content-Type", "")
-        charset = parse_media_type(content_type).parameters.get("charset")
-        return as_payload(data, charset)
+        given = as_headers(options.get("headers"))
+        return as_payload(data, given.get("Content-Type", self._headers.get("Content-Type")))
 
     def _auth_for(self, url: URL, options: RequestOptions) -> BasicAuth | None:
         explicit = options.get("auth")
@@ -209,6 +214,8 @@ class RequestFactory:
         return None
 
     def _cookie_for(self, url: URL) -> str:
+        if not (self._asks_empty_jar or self._cookie_jar):
+            return ""
         if self._write_cookie_header is not None:
             header: str = self._write_cookie_header(url)
             return header
@@ -218,6 +225,14 @@ class RequestFactory:
     @property
     def _quote_cookie(self) -> bool:
         return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+
+def _is_silent_when_empty(jar: CookieJarProtocol) -> bool:
+    """Whether an empty jar need not be asked: true of our own, not of one that makes cookies up."""
+    return getattr(type(jar), "filter_cookies", None) in (
+        CookieJar.filter_cookies,
+        DummyCookieJar.filter_cookies,
+    )
 
 
 def check_auth(auth: object) -> None:

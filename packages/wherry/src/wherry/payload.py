@@ -11,6 +11,7 @@ from wherry_payload import (
     JsonPayload,
     LookupError,  # noqa: A004 - the name the aiohttp client gave it
     Order,
+    PathPayload,
     Payload,
     PayloadRegistry,
     StreamReaderPayload,
@@ -33,6 +34,7 @@ __all__ = [
     "JsonPayload",
     "LookupError",
     "Order",
+    "PathPayload",
     "Payload",
     "PayloadRegistry",
     "StreamReaderPayload",

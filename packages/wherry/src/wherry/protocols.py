@@ -73,7 +73,7 @@ class AcquireNowait(Protocol):
 
 
 class CookieJarProtocol(Protocol):
-    """A cookie jar as the session uses it. `len()` of 0 means: nothing can match."""
+    """A cookie jar as the session uses it."""
 
     def __len__(self) -> int: ...
 

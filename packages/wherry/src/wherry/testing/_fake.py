@@ -19,12 +19,14 @@ from wherry_codec import (
 )
 from wherry_codec.testing import RawPlan
 from wherry_pool import BaseConnector
+from wherry_pool.testing import MemoryTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wherry_pool import ConnectionKey
     from wherry_pool.protocols import PoolObserver
+    from wherry_pool.testing import Step
 
     Answer = bytes | RawPlan | None
     AnswerRequest = Callable[[bytes, bytes], Answer]
@@ -52,8 +54,8 @@ class FakeConnector(BaseConnector):
     A `RawPlan` is delivered piece by piece, one per turn of the loop. None leaves the client
     waiting, `b""` hangs up, and an `OSError` that `answer` raises is how the connection breaks.
 
-    `refuse` is raised by every attempt to connect. `requests` lists what came, `dialed` how many
-    connections were made. The limits are those of any connector; needs a running loop.
+    `refuse` is raised by every attempt to connect. `requests` lists what came, `transports` the
+    connections, whose other end a test may play as well. The limits are those of any connector; needs a running loop.
     """
 
     def __init__(
@@ -69,17 +71,12 @@ class FakeConnector(BaseConnector):
         self.requests: list[SeenRequest] = []
         self.transports: list[MemoryTransport] = []
         super().__init__(
-            MemoryDialer(answer, self.requests, self.transports, refuse),
+            FunctionDialer(answer, self.requests, self.transports, refuse),
             force_close=force_close,
             limit=limit,
             limit_per_host=limit_per_host,
             loop=loop,
         )
-
-    @property
-    def dialed(self) -> int:
-        """How many connections were made."""
-        return len(self.transports)
 
     @property
     def in_use(self) -> int:
@@ -92,8 +89,8 @@ class FakeConnector(BaseConnector):
         return sum(stats.idle for stats in self.stats().values())
 
 
-class MemoryDialer:
-    """A `Dialer` that makes transports in memory. Connecting takes one turn of the loop."""
+class FunctionDialer:
+    """A `Dialer` whose connections end in a function. Connecting takes one turn of the loop."""
 
     def __init__(
         self,
@@ -119,8 +116,9 @@ class MemoryDialer:
         await asyncio.sleep(0)
         if self._refuse is not None:
             raise self._refuse
-        far_end = FarEnd(route, self._answer, self._requests)
-        transport = MemoryTransport(protocol_factory(), far_end)
+        loop = asyncio.get_running_loop()
+        far_end = FarEnd(loop, route, self._answer, self._requests)
+        transport = MemoryTransport(loop, protocol_factory(), on_write=far_end.receive)
         self._transports.append(transport)
         return transport
 
@@ -132,8 +130,14 @@ class FarEnd:
     """Cuts what a client writes into requests, and says what comes back."""
 
     def __init__(
-        self, key: ConnectionKey, answer: AnswerRequest, requests: list[SeenRequest]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        key: ConnectionKey,
+        answer: AnswerRequest,
+        requests: list[SeenRequest],
     ) -> None:
+        self._loop = loop
+        self._steps: deque[Step] = deque()
         self._key = key
         self._answer = answer
         self._requests = requests
@@ -142,16 +146,29 @@ class FarEnd:
         self._head_size = 0
         self._has_continued = False
 
-    def receive(self, data: bytes) -> list[RawPlan]:
-        """Take bytes; the answers to the requests they complete, in order.
+    def receive(self, transport: MemoryTransport, data: bytes) -> None:
+        """Take bytes that were written; the answers to the requests they complete follow later.
 
-        Raises `RemoteProtocolError` if they are no requests, and what `answer` raises.
+        Raises `RemoteProtocolError` if they are no requests.
         """
         self._received += data
-        plans = []
-        while (plan := self._next_plan()) is not None:
-            plans.append(plan)
-        return plans
+        steps: list[Step] = []
+        try:
+            while (plan := self._next_plan()) is not None:
+                steps.extend(plan.pieces)
+                if plan.closes:
+                    steps.append(None)
+        except OSError as error:
+            steps.append(error)
+        if steps and not self._steps:
+            self._loop.call_soon(self._play, transport)
+        self._steps.extend(steps)
+
+    def _play(self, transport: MemoryTransport) -> None:
+        """One step per turn of the loop."""
+        transport.take(self._steps.popleft())
+        if self._steps and not transport.is_closing():
+            self._loop.call_soon(self._play, transport)
 
     def _next_plan(self) -> RawPlan | None:
         if self._head is None and not self._take_head():
@@ -198,140 +215,3 @@ def _as_plan(answer: Answer) -> RawPlan:
         return answer
     found = match_response_head(answer, DEFAULT_LIMITS)
     return RawPlan([answer], closes=found is None or not found[0].keeps_alive)
-
-
-class MemoryTransport(asyncio.Transport):
-    """The client's end of a connection in memory; `far_end` answers what is written.
-
-    `written` keeps every byte. Delivery happens in later turns of the loop, one piece per turn.
-    """
-
-    def __init__(self, protocol: asyncio.BaseProtocol, far_end: FarEnd) -> None:
-        super().__init__({"peername": ("memory", 0), "sockname": ("memory", 0)})
-        self.written = bytearray()
-        self._loop = asyncio.get_running_loop()
-        self._protocol = protocol
-        self._far_end = far_end
-        self._inbox: deque[bytes] = deque()
-        self._ends_after_inbox = False
-        self._is_scheduled = False
-        self._is_reading = True
-        self._is_closing = False
-        self._is_lost = False
-        protocol.connection_made(self)
-
-    # --- the far end, in the hands of a test ----------------------------------------------------
-
-    def feed(self, data: bytes) -> None:
-        """Let `data` arrive at the client."""
-        self._inbox.append(data)
-        self._schedule()
-
-    def hang_up(self) -> None:
-        """End the connection from the far end, after what is still to be delivered."""
-        self._ends_after_inbox = True
-        self._schedule()
-
-    def reset(self, error: OSError) -> None:
-        """Break the connection."""
-        self._inbox.clear()
-        self._lose_soon(error)
-
-    # --- asyncio.Transport ----------------------------------------------------------------------
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Hand `data` to the far end at once; its answer arrives later."""
-        if self._is_closing:
-            return
-        self.written += data
-        try:
-            plans = self._far_end.receive(bytes(data))
-        except OSError as error:
-            self.reset(error)
-            return
-        for plan in plans:
-            self._inbox.extend(plan.pieces)
-            self._ends_after_inbox = self._ends_after_inbox or plan.closes
-        self._schedule()
-
-    def close(self) -> None:
-        """End the connection; nothing is ever left unsent here."""
-        self._lose_soon(None)
-
-    def abort(self) -> None:
-        """End the connection."""
-        self._lose_soon(None)
-
-    def is_closing(self) -> bool:
-        """Whether the connection is over or about to be."""
-        return self._is_closing
-
-    def pause_reading(self) -> None:
-        """Deliver nothing until `resume_reading`."""
-        self._is_reading = False
-
-    def resume_reading(self) -> None:
-        """Go on delivering."""
-        self._is_reading = True
-        self._schedule()
-
-    def is_reading(self) -> bool:
-        """Whether bytes are delivered."""
-        return self._is_reading and not self._is_closing
-
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        """The protocol that was given."""
-        return self._protocol
-
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Deliver to `protocol` from now on."""
-        self._protocol = protocol
-
-    def get_write_buffer_size(self) -> int:
-        """Always 0: the far end takes everything at once."""
-        return 0
-
-    def can_write_eof(self) -> bool:
-        """False: a client never half-closes."""
-        return False
-
-    # --- delivery -------------------------------------------------------------------------------
-
-    def _schedule(self) -> None:
-        if not self._is_scheduled and (self._inbox or self._ends_after_inbox):
-            self._is_scheduled = True
-            self._loop.call_soon(self._deliver)
-
-    def _deliver(self) -> None:
-        self._is_scheduled = False
-        if self._is_closing or not self._is_reading:
-            return
-        if self._inbox:
-            self._give(self._inbox.popleft())
-        elif self._ends_after_inbox:
-            self._protocol_eof()
-            self._lose_soon(None)
-        self._schedule()
-
-    def _give(self, data: bytes) -> None:
-        protocol = self._protocol
-        if not isinstance(protocol, asyncio.BufferedProtocol):
-            raise TypeError(f"a BufferedProtocol is needed, got {type(protocol).__name__}")
-        if not data:
-            return
-        buffer = memoryview(protocol.get_buffer(len(data)))
-        size = min(len(buffer), len(data))
-        buffer[:size] = data[:size]
-        if size < len(data):
-            self._inbox.appendleft(data[size:])
-        protocol.buffer_updated(size)
-
-    def _protocol_eof(self) -> None:
-        if isinstance(self._protocol, asyncio.BufferedProtocol):
-            self._protocol.eof_received()
-
-    def _lose_soon(self, error: OSError | None) -> None:
-        self._is_closing = True
-        if not self._is_lost:
-            self._is_lost = True
-            self._loop.call_soon(self._protocol.connection_lost, error)
