@@ -54,7 +54,6 @@ INFO = SimpleNamespace(
         (wherry.ClientConnectionResetError(), ExitStatus.PROTOCOL),
         (wherry.ClientPayloadError("x"), ExitStatus.BODY),
         (FileNotFoundError(2, "x", "f"), ExitStatus.LOCAL_FILE),
-        (EOFError("x"), ExitStatus.LOCAL_FILE),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else str(value),
 )
@@ -62,6 +61,14 @@ def test_each_error_has_its_status_and_a_line(error: BaseException, status: Exit
     """The classes overlap, so the order of the questions matters."""
     assert exit_status(error) is status
     assert error_line(error)
+
+
+def test_file_that_became_shorter_is_a_local_matter() -> None:
+    """The session says that the body failed, and why."""
+    error = wherry.ClientConnectionError("the request body failed")
+    error.__cause__ = EOFError("file 'f' ended")
+
+    assert exit_status(error) is ExitStatus.LOCAL_FILE
 
 
 def test_line_about_a_response_names_the_server_without_credentials() -> None:

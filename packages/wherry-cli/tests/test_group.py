@@ -57,7 +57,6 @@ def test_help_shows_the_command_as_it_is_typed() -> None:
         (click.UsageError("no"), 2, "tool: no (see tool --help)\n"),
         (KeyboardInterrupt(), 130, "tool: interrupted\n"),
         (click.Abort(), 130, "tool: interrupted\n"),
-        (EOFError("file became shorter"), 9, "tool: file became shorter\n"),
         (PermissionError(13, "Permission denied", "f"), 9, "tool: Permission denied: 'f'\n"),
     ],
 )

@@ -1,7 +1,9 @@
 """The command as people use it: every option, against a server on the loopback interface."""
 
 import json
+import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +142,29 @@ def test_form_option_sends_multipart_with_a_length(run: Run, echo: str, tmp_path
     assert 'name="f"; filename="other.txt"' in seen["body"]
     assert "Content-Type: text/x-boat" in seen["body"]
     assert "ahoy" * 50_000 in seen["body"]
+
+
+def test_form_file_is_named_like_the_file(run: Run, echo: str, tmp_path: Path) -> None:
+    """Without directories, and with the type its name suggests (RFC 7578 §4.2)."""
+    (tmp_path / "boat.png").write_bytes(b"x")
+
+    body = described(run("-F", f"f=@{tmp_path / 'boat.png'}", echo))["body"]
+
+    assert 'name="f"; filename="boat.png"' in body
+    assert "Content-Type: image/png" in body
+
+
+def test_form_file_may_be_a_pipe(run: Run, echo: str, tmp_path: Path) -> None:
+    """As in `-F f=@<(command)`: no size, so the body is chunked."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"flow" * 30_000,))
+    writer.start()
+
+    seen = described(run("-F", f"f=@{tmp_path / 'pipe'}", echo))
+    writer.join()
+
+    assert seen["fields"]["transfer-encoding"] == "chunked"
+    assert "flow" * 30_000 in seen["body"]
 
 
 def test_form_file_is_sent_again_after_a_redirect(run: Run, serve: Serve, tmp_path: Path) -> None:
@@ -447,6 +472,7 @@ def test_show_secrets_shows_them(run: Run, serve: Serve) -> None:
     assert stderr.count("s3cret") == 4
 
 
+@pytest.mark.slow
 def test_no_colours_when_not_a_terminal(
     spawn: Callable[..., subprocess.CompletedProcess[bytes]], echo: str
 ) -> None:

@@ -16,6 +16,8 @@ from wherry_codec.testing import RawPlan, ResponsePlan
 
 pty = pytest.importorskip("pty", reason="terminals of this kind are a Unix thing")
 
+pytestmark = pytest.mark.slow
+
 Serve = Callable[..., str]
 Terminal = Callable[..., tuple[int, str]]
 ESCAPE = "\x1b"

@@ -63,8 +63,8 @@ def test_counting_file_keeps_the_content_length(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"0123456789")
 
     with CountingFile(tmp_path / "f", lambda position: None) as file:
-        form = FormData({"file": file})
-        size = form().size
+        body = FormData({"file": file})()
+        size = body.size
 
     assert size is not None
     assert size > 10

@@ -87,7 +87,7 @@ def test_ruling_fields_are_recognised_in_any_case_and_stripped() -> None:
 
     assert head is not None
     assert head.connection == b"upgrade"
-    assert head.upgrade == b"WebSocket"
+    assert head.upgrade == b"websocket"
     assert head.keep_alive == b"timeout=5"
     assert head.content_encoding == b"gzip"
     assert head.has_set_cookie

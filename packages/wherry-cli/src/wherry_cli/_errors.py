@@ -56,7 +56,7 @@ class CommandError(Exception):
         return str(self.args[1])
 
 
-EXPECTED_ERRORS = (CommandError, wherry.ClientError, OSError, EOFError)
+EXPECTED_ERRORS = (CommandError, wherry.ClientError, OSError)
 """What `exit_status` and `error_line` know. Anything else is a bug and deserves its traceback."""
 
 
@@ -81,6 +81,8 @@ def exit_status(error: BaseException) -> ExitStatus:
             return ExitStatus.CONNECT
         case wherry.ClientPayloadError():
             return ExitStatus.BODY
+        case wherry.ClientConnectionError() if isinstance(error.__cause__, EOFError):
+            return ExitStatus.LOCAL_FILE  # a file became shorter while it was sent
         case wherry.ClientError():
             return ExitStatus.PROTOCOL
         case _:

@@ -39,13 +39,11 @@ class DefaultGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # Any: as in click, the command's result
         """Run the command that was chosen."""
-        # Neither is left to click, which would print an empty line and exit with 1.
+        # Not left to click, which would print an empty line and exit with 1.
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise CommandError(ExitStatus.INTERRUPTED, "interrupted") from None
-        except EOFError as error:
-            raise CommandError(ExitStatus.LOCAL_FILE, str(error)) from error
 
     def main(
         self,

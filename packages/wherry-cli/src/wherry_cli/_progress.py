@@ -33,14 +33,22 @@ class CountingFile(io.FileIO):
     """
 
     def __init__(self, path: Path, on_position: Advance) -> None:
-        super().__init__(path)
+        # As text: a form takes the file name from there.
+        super().__init__(str(path))
         self._on_position = on_position
+        self._position = 0  # counted, because a pipe cannot tell
 
     def read(self, size: int | None = -1, /) -> bytes:
         """At most `size` bytes; all that is left if `size` is negative."""
-        data = super().read(-1 if size is None else size)
-        self._on_position(self.tell())
-        return data or b""
+        data = super().read(-1 if size is None else size) or b""
+        self._position += len(data)
+        self._on_position(self._position)
+        return data
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Go to another position, and count from there."""
+        self._position = super().seek(offset, whence)
+        return self._position
 
 
 class Bars:

@@ -69,7 +69,8 @@ def _add_field(
     if isinstance(field, TextField):
         form.add_field(field.name, field.value)
         return
-    advance = bars.add(f"up {field.path.name}", field.path.stat().st_size)
+    size = field.path.stat().st_size if field.path.is_file() else None
+    advance = bars.add(f"up {field.path.name}", size)
     file = stack.enter_context(CountingFile(field.path, advance))
     form.add_field(field.name, file, content_type=field.content_type, filename=field.filename)
 

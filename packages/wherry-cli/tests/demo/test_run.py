@@ -15,6 +15,7 @@ from wherry_cli.demo._run import outcomes_of, run_demo
 from wherry_cli.demo._steps import STEPS, Stage, Step, expect
 
 
+@pytest.mark.slow
 def test_demo_leaves_no_warning_behind(
     spawn: Callable[..., subprocess.CompletedProcess[bytes]],
 ) -> None:
@@ -64,6 +65,7 @@ def test_exit_status_tells_of_a_failure(monkeypatch: pytest.MonkeyPatch) -> None
     assert run_demo(console) is ExitStatus.DEMO_FAILED
 
 
+@pytest.mark.slow
 def test_demo_needs_no_testing_tools() -> None:
     """What the demo imports at run time is declared: neither pytest nor hypothesis."""
     code = "import sys, wherry_cli.demo; print(*{'pytest', 'hypothesis'} & set(sys.modules))"

@@ -18,12 +18,13 @@ _match_head = re.compile(
     _abnf.STATUS_LINE + _abnf.CRLF + rb"(?:" + _abnf.FIELD_LINE + _abnf.CRLF + rb")*+" + _abnf.CRLF
 ).match
 
-# One scan finds every field that rules framing, persistence or what the session does next. The
-# captures are here and not in the pattern above because CPython loses track of groups that are
-# captured inside a possessive repeat ("The span of capturing group is wrong").
+# One scan finds every field that rules framing, persistence or what the session does next. It runs
+# over the head in lower case, which is faster than a pattern that ignores case. The captures are
+# here and not in the pattern above because CPython loses track of groups that are captured inside a
+# possessive repeat ("The span of capturing group is wrong").
 _find_ruling_fields = re.compile(
-    rb"\n((?i:content-length|transfer-encoding|connection|keep-alive|content-encoding|set-cookie"
-    rb"|upgrade|sec-websocket-key1)):" + _abnf.OWS + rb"([^\r]*+)"
+    rb"\n(content-length|transfer-encoding|connection|keep-alive|content-encoding|set-cookie"
+    rb"|upgrade|sec-websocket-key1):" + _abnf.OWS + rb"([^\r]*+)"
 ).findall
 
 
@@ -63,31 +64,31 @@ def match_response_head(data: bytes, limits: Limits) -> tuple[ResponseHead, int]
     if data.count(b"\n", 0, end) > limits.max_headers + 2:
         return None
     minor, status, reason = match.groups()
-    head = ResponseHead(data[:end], 1 if minor == b"1" else 0, int(status), reason or b"")
-    for name, value in _find_ruling_fields(data, 0, end):
-        if not _apply_ruling_field(head, name.lower(), value.rstrip(b" \t")):
+    raw = data[:end]
+    head = ResponseHead(raw, 1 if minor == b"1" else 0, int(status), reason or b"")
+    for name, value in _find_ruling_fields(raw.lower()):
+        # The most frequent one first and in place: this loop is a fifth of the parse.
+        if name == b"content-length" and value.isdigit() and head.content_length is None:
+            if len(value) > 18:
+                return None
+            head.content_length = int(value)
+        elif not _apply_ruling_field(head, name, value.rstrip(b" \t")):
             return None
+    if head.transfer_encoding is not None and head.content_length is not None:
+        return None
     return head, end
 
 
 def _apply_ruling_field(head: ResponseHead, name: bytes, value: bytes) -> bool:
     """Record one framing field; False if it is a repeat or unusual, which the slow path judges."""
-    if name == b"content-length":
-        if head.content_length is not None or head.transfer_encoding is not None:
-            return False
-        if not value.isdigit() or len(value) > 18:
-            return False
-        head.content_length = int(value)
-    elif name == b"connection":
+    if name == b"connection":
         if head.connection is not None:
             return False
-        head.connection = value.lower()
+        head.connection = value
     elif name == b"set-cookie":
         head.has_set_cookie = True
     elif name == b"transfer-encoding":
-        if head.transfer_encoding is not None or head.content_length is not None:
-            return False
-        if value.lower() != b"chunked":
+        if head.transfer_encoding is not None or value != b"chunked":
             return False
         head.transfer_encoding = value
         head.is_chunked = True

@@ -41,22 +41,22 @@ class MessageHead:
     """The value of Content-Length, if there was exactly one valid one."""
 
     transfer_encoding: bytes | None = None
-    """All Transfer-Encoding lines joined with commas, as sent."""
+    """All Transfer-Encoding lines joined with commas, in lower case."""
 
     is_chunked = False
     """Whether `chunked` is the last (and only the last) transfer coding."""
 
     content_encoding: bytes | None = None
-    """All Content-Encoding lines joined with commas, as sent."""
+    """All Content-Encoding lines joined with commas, in lower case."""
 
     connection: bytes | None = None
     """All Connection lines joined with commas, in lower case."""
 
     keep_alive: bytes | None = None
-    """The Keep-Alive field value, e.g. `b"timeout=5, max=100"`."""
+    """The Keep-Alive field value in lower case, e.g. `b"timeout=5, max=100"`."""
 
     upgrade: bytes | None = None
-    """The Upgrade field value."""
+    """The Upgrade field value in lower case."""
 
     has_set_cookie = False
     """Whether a Set-Cookie field is there at all."""
@@ -94,9 +94,7 @@ class MessageHead:
         with another major version.
         """
         connection = self.connection
-        if self.minor == 0 and self.transfer_encoding is not None:
-            return False
-        if self.major != 1:
+        if self.major != 1 or (self.minor == 0 and self.transfer_encoding is not None):
             return False
         if connection is None:
             return self.minor > 0

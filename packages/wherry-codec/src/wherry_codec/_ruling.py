@@ -71,7 +71,7 @@ def _apply_framing(head: MessageHead, ruling: dict[bytes, list[bytes]]) -> None:
     if lengths is not None:
         head.content_length = _parse_content_length(lengths)
     if codings is not None:
-        head.transfer_encoding = b",".join(codings)
+        head.transfer_encoding = b",".join(codings).lower()
         head.is_chunked = _ends_chunked(head.transfer_encoding)
 
 
@@ -82,11 +82,11 @@ def _apply_the_rest(head: MessageHead, ruling: dict[bytes, list[bytes]]) -> None
     if b"connection" in ruling:
         head.connection = b",".join(ruling[b"connection"]).lower()
     if b"content-encoding" in ruling:
-        head.content_encoding = b",".join(ruling[b"content-encoding"])
+        head.content_encoding = b",".join(ruling[b"content-encoding"]).lower()
     if b"keep-alive" in ruling:
-        head.keep_alive = b",".join(ruling[b"keep-alive"])
+        head.keep_alive = b",".join(ruling[b"keep-alive"]).lower()
     if b"upgrade" in ruling:
-        head.upgrade = b",".join(ruling[b"upgrade"])
+        head.upgrade = b",".join(ruling[b"upgrade"]).lower()
 
 
 def _parse_content_length(values: list[bytes]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
@@ -168,10 +169,12 @@ class StreamReader:
         if not self._buffered:
             await self._more()
         pieces = [self._take()]
+        room = max(DECODE_STEP, 2 * self._limit) - len(pieces[0])
         for _ in range(self._source.piece_count):
-            if not self._pull(DECODE_STEP):
+            if room <= 0 or not self._try_pull():
                 break
             pieces.append(self._take())
+            room -= len(pieces[-1])
         return await self._told(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     async def readexactly(self, n: int) -> bytes:
@@ -180,13 +183,17 @@ class StreamReader:
             raise ValueError(f"readexactly size can not be less than zero, got {n}")
         parts: list[bytes] = []
         missing = n
-        while missing > 0:
-            part = await self.read(missing)
-            if not part:
-                raise asyncio.IncompleteReadError(b"".join(parts), n)
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+        try:
+            while missing > 0 and (self._buffered or await self._more(missing)):
+                parts.append(self._take(missing))
+                missing -= len(parts[-1])
+        except BaseException:
+            self._untake(b"".join(parts))
+            raise
+        data = await self._told(b"".join(parts))
+        if missing:
+            raise asyncio.IncompleteReadError(data, n)
+        return data
 
     async def readline(self, *, max_line_length: int | None = None) -> bytes:
         r"""A line with its `\n`; the rest at the end; b"" after it."""
@@ -202,7 +209,7 @@ class StreamReader:
             raise ValueError("the separator must have at least one byte")
         limit = 2 * self._limit if max_size is None else max_size
         line = bytearray()
-        while self._buffered or await self._more():
+        while self._buffered or await self._more_after(line):
             searched = max(0, len(line) - len(separator) + 1)
             line += self._take()
             found = line.find(separator, searched)
@@ -215,11 +222,24 @@ class StreamReader:
                 break
         return await self._told(bytes(line))
 
+    async def _more_after(self, line: bytearray) -> bool:
+        """`_more()` for a caller who holds a part of a line: it must not be lost.
+
+        At a failure False, so that the rest is handed out before the failure (DECISIONS C-11);
+        after a cancellation the part is back in the buffer.
+        """
+        try:
+            return await self._more()
+        except BaseException as error:
+            if line and isinstance(error, Exception) and self.exception() is not None:
+                return False
+            self._untake(bytes(line))
+            raise
+
     async def readchunk(self) -> tuple[bytes, bool]:
         """Data, and whether it ends where a chunk of the wire ends; `(b"", False)` at the end."""
         while True:
-            while self._boundaries and self._boundaries[0] < self._taken:
-                self._boundaries.popleft()
+            self._drop_passed_boundaries()
             if self._boundaries and self._boundaries[0] == self._taken:
                 self._boundaries.popleft()
                 return b"", True
@@ -234,20 +254,25 @@ class StreamReader:
                 return b"", False
 
     def read_nowait(self, n: int | None = -1) -> bytes:
-        """What has arrived, at most `n` bytes; b"" if nothing. `RuntimeError` if a task waits."""
-        self._check_usable()
-        if self._is_waited_on:
-            raise RuntimeError("another task is waiting for this stream")
+        """What has arrived, at most `n` bytes; b"" if nothing. `RuntimeError` if a task waits.
+
+        Without `n` a compressed body gives what one buffer holds, however much is still in it.
+        """
+        self._check_free()
         parts: list[bytes] = []
-        left = -1 if n is None else n
-        while left != 0 and (self._buffered or self._pull(DECODE_STEP)):
-            part = self._take(left)
-            parts.append(part)
-            left = left - len(part) if left > 0 else left
+        left = max(DECODE_STEP, 2 * self._limit) if n is None or n < 0 else n
+        while left > 0 and (self._buffered or self._pull_after(parts)):
+            parts.append(self._take(left))
+            left -= len(parts[-1])
         return b"".join(parts)
 
     def unread_data(self, data: bytes) -> None:
-        """Put `data` back in front of what is to be read next."""
+        """Put `data` back in front of what is to be read next (deprecated)."""
+        warnings.warn(
+            "unread_data() is deprecated; keep the data and read on",
+            DeprecationWarning,
+            stacklevel=2,
+        )
         self._untake(data)
 
     # --- iterating -----------------------------------------------------------------------------
@@ -273,18 +298,26 @@ class StreamReader:
         if self._decoder is None and self._max_size is None and not self._source.chunk_ends:
             self._check_usable()
             rest = self._take()
+            self._check_free()
+            self._is_waited_on = True
             try:
                 data = await self._source.collect()
             except BaseException:
                 self._untake(rest)
                 raise
+            finally:
+                self._is_waited_on = False
             self._decoded += len(data)
             self._taken += len(data)
             self._raw_taken += len(data)
             return rest + data if rest else data
-        parts = []
-        while self._buffered or await self._more():
-            parts.append(self._take())
+        parts: list[bytes] = []
+        try:
+            while self._buffered or await self._more():
+                parts.append(self._take())
+        except BaseException:
+            self._untake(b"".join(parts))
+            raise
         return b"".join(parts)
 
     async def _more(self, wanted: int = 0) -> bool:
@@ -294,8 +327,6 @@ class StreamReader:
             if self._source.is_complete and not self._source.size:
                 self._finish()
                 return False
-            if self._is_waited_on:
-                raise RuntimeError("another task is waiting for this stream")
             self._is_waited_on = True
             try:
                 await self._source.wait()
@@ -308,6 +339,7 @@ class StreamReader:
     def _pull(self, step: int) -> bool:
         """Decode the next piece that has arrived into the empty buffer; False if there is none."""
         self._check_usable()
+        self._check_free()
         decoder = self._decoder
         if decoder is None:
             piece = self._next_raw()
@@ -333,6 +365,16 @@ class StreamReader:
         self._note_boundary()
         return True
 
+    def _try_pull(self) -> bool:
+        """`_pull()` for a caller who has something to return: a failure waits for the next read."""
+        try:
+            return self._pull(DECODE_STEP)
+        except ClientPayloadError:
+            return False
+
+    def _pull_after(self, parts: list[bytes]) -> bool:
+        return self._try_pull() if parts else self._pull(DECODE_STEP)
+
     def _next_raw(self) -> bytes:
         """The next bytes as they arrived, never across the end of a chunk."""
         ends = self._source.chunk_ends
@@ -353,8 +395,13 @@ class StreamReader:
             return
         ends.pop(0)
         if self._decoded > self._last_boundary:
+            self._drop_passed_boundaries()  # or a reader who never asks would pile them up
             self._last_boundary = self._decoded
             self._boundaries.append(self._decoded)
+
+    def _drop_passed_boundaries(self) -> None:
+        while self._boundaries and self._boundaries[0] < self._taken:
+            self._boundaries.popleft()
 
     def _take(self, n: int = -1) -> bytes:
         piece, at = self._piece, self._at
@@ -401,6 +448,10 @@ class StreamReader:
             raise ClientConnectionError("the response was released; its body cannot be read")
         if self._failure is not None:
             raise ClientPayloadError(*self._failure.args) from self._failure.__cause__
+
+    def _check_free(self) -> None:
+        if self._is_waited_on:
+            raise RuntimeError("another task is waiting for this stream")
 
     def _fail(self, error: ClientPayloadError) -> NoReturn:
         self._failure = error

@@ -25,7 +25,7 @@ TLS_SCHEMES = frozenset({"https", "wss"})
 
 _looks_numeric = re.compile(r"[0-9.]+|0[xX][0-9a-fA-F.xX]*").fullmatch
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
-_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_find_unparsable = re.compile(r"[#\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def parse_url(url: StrOrURL) -> URL:
     try:
         return URL(url)
     except (ValueError, TypeError) as error:
-        raise InvalidUrlClientError(url, str(error)) from error
+        # Without the parser's own words: what it takes for the port may be part of a password.
+        raise InvalidUrlClientError(url, "not a valid URL: check its host and port") from error
 
 
 def with_params(url: URL, params: Query) -> URL:
@@ -71,14 +72,21 @@ def with_params(url: URL, params: Query) -> URL:
     if not params:
         return url
     if isinstance(params, str):
-        # Valid percent escapes stay as they are; a lone % is text.
-        text = _ESCAPE.sub("%25", params)
-        query = f"{url.raw_query_string}&{text}" if url.raw_query_string else text
-        plain = URL.build(path="/", query_string=query, encoded=False)
-        return url.with_query(None).join(
-            URL(f"{url.raw_path}?{plain.raw_query_string}", encoded=True)
+        # Parsed as part of a URL, valid percent escapes stay as they are and a lone % is text.
+        added = URL(f"/?{_find_unparsable.sub(_escaped, params)}").raw_query_string
+        return URL.build(
+            scheme=url.scheme,
+            authority=url.raw_authority,
+            path=url.raw_path,
+            query_string=f"{url.raw_query_string}&{added}" if url.raw_query_string else added,
+            fragment=url.raw_fragment,
+            encoded=True,
         )
     return url.extend_query(params)
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return f"%{ord(character.group()):02X}"
 
 
 def resolve_target(
@@ -95,9 +103,9 @@ def resolve_target(
     `NonHttpUrlClientError` (a scheme the connector cannot carry).
     """
     scheme = url.scheme
-    if scheme not in allowed_schemes or not scheme:
-        if not url.absolute:
-            raise InvalidUrlClientError(url, "the URL has no host; give an absolute URL")
+    if not scheme:
+        raise InvalidUrlClientError(url, "the URL has no host; give an absolute URL")
+    if scheme not in allowed_schemes:
         raise NonHttpUrlClientError(url)
     host = url.raw_host
     if not host:
@@ -105,7 +113,7 @@ def resolve_target(
     try:
         port = url.port
     except ValueError as error:
-        raise InvalidUrlClientError(url, str(error)) from error
+        raise InvalidUrlClientError(url, "the port is no number from 0 to 65535") from error
     host = host.lower()
     if _looks_numeric(host) and address_family(host) is None:
         raise InvalidUrlClientError(

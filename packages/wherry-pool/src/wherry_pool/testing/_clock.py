@@ -37,7 +37,8 @@ class ManualClock:
         del self._loop.time
 
     async def advance(self, seconds: float) -> None:
-        """Let `seconds` pass, and what is due then happen."""
+        """Let `seconds` pass, and what is due then happen. What was begun before begins before."""
+        await self.turn()
         self.now += seconds
         await self.turn()
 

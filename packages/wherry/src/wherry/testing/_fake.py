@@ -55,7 +55,8 @@ class FakeConnector(BaseConnector):
     waiting, `b""` hangs up, and an `OSError` that `answer` raises is how the connection breaks.
 
     `refuse` is raised by every attempt to connect. `requests` lists what came, `transports` the
-    connections, whose other end a test may play as well. The limits are those of any connector; needs a running loop.
+    connections, whose other end a test may play as well. The limits are those of any connector;
+    needs a running loop.
     """
 
     def __init__(
