@@ -12,7 +12,7 @@ import wherry
 pytestmark = pytest.mark.network
 
 
-# --- what is sent ----------------------------------------------------------------------------------
+# --- what is sent -------------------------------------------------------------------------------
 
 
 async def test_the_query_arrives(session: wherry.ClientSession, httpbin: str) -> None:
@@ -119,7 +119,7 @@ async def test_each_method_arrives(
         assert (await response.json())["json"] == {"method": method}
 
 
-# --- cookies ---------------------------------------------------------------------------------------
+# --- cookies ------------------------------------------------------------------------------------
 
 
 async def test_cookies_are_kept_and_sent(httpbin: str) -> None:
@@ -143,7 +143,7 @@ async def test_a_server_with_an_address_for_a_name_sets_no_cookies(
         assert (await response.json())["cookies"] == {}
 
 
-# --- redirects -------------------------------------------------------------------------------------
+# --- redirects ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["absolute-redirect", "relative-redirect", "redirect"])
@@ -188,7 +188,7 @@ async def test_redirects_can_be_left_alone(session: wherry.ClientSession, httpbi
         assert response.headers["Location"] == "/get"
 
 
-# --- credentials -----------------------------------------------------------------------------------
+# --- credentials --------------------------------------------------------------------------------
 
 
 async def test_basic_credentials_are_accepted(session: wherry.ClientSession, httpbin: str) -> None:
@@ -212,7 +212,7 @@ async def test_wrong_credentials_are_refused(session: wherry.ClientSession, http
         assert response.headers["WWW-Authenticate"].startswith("Basic")
 
 
-# --- what comes back -------------------------------------------------------------------------------
+# --- what comes back ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "brotli"])
@@ -298,7 +298,7 @@ async def test_another_type_than_json_is_refused(
             await response.json()
 
 
-# --- time ------------------------------------------------------------------------------------------
+# --- time ---------------------------------------------------------------------------------------
 
 
 async def test_a_slow_answer_is_not_waited_for(session: wherry.ClientSession, httpbin: str) -> None:

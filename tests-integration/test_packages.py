@@ -15,14 +15,15 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(path.name.replace("-", "_") for path in (ROOT / "packages").iterdir())
 SOURCES = sorted((ROOT / "packages").glob("*/src/**/*.py"))
 
-PROGRAM = '''
+PROGRAM = """
 import asyncio
 import import_me as aiohttp
 
 
 async def answer(reader, writer):
     await reader.readuntil(b"\\r\\n\\r\\n")
-    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/json\\r\\nContent-Length: 8\\r\\n\\r\\n")
+    writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 8\\r\\n")
+    writer.write(b"Content-Type: application/json\\r\\n\\r\\n")
     writer.write(b'{"a": 1}')
     await writer.drain()
     writer.close()
@@ -65,7 +66,7 @@ async def main():
 
 
 asyncio.run(main())
-'''
+"""
 
 
 def run_python(*arguments: str, environment: dict[str, str] | None = None) -> str:
@@ -83,7 +84,7 @@ def run_python(*arguments: str, environment: dict[str, str] | None = None) -> st
     return done.stdout
 
 
-# --- names -----------------------------------------------------------------------------------------
+# --- names --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("library", ["aiohttp", "wherry"])
@@ -122,7 +123,7 @@ def test_shared_names_are_the_same_objects() -> None:
             assert getattr(module, public) is getattr(wherry, public), f"{name}.{public}"
 
 
-# --- without asserts, without noise -----------------------------------------------------------------
+# --- without asserts, without noise -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: f"{path.parent.name}/{path.name}")

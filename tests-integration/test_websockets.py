@@ -47,9 +47,7 @@ async def plain_echo() -> AsyncIterator[str]:
 
 
 @pytest.mark.parametrize("compress", [0, 9, 15])
-async def test_messages_come_back(
-    session: wherry.ClientSession, echo: str, compress: int
-) -> None:
+async def test_messages_come_back(session: wherry.ClientSession, echo: str, compress: int) -> None:
     """Text, binary, empty ones, a megabyte: with and without RFC 7692."""
     async with session.ws_connect(echo, compress=compress) as socket:
         assert bool(socket.compress) is bool(compress)

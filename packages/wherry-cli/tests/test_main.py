@@ -1,5 +1,6 @@
 """The command as people use it: every option, against a server on the loopback interface."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -154,6 +155,7 @@ def test_form_file_is_named_like_the_file(run: Run, echo: str, tmp_path: Path) -
     assert "Content-Type: image/png" in body
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a Unix thing")
 def test_form_file_may_be_a_pipe(run: Run, echo: str, tmp_path: Path) -> None:
     """As in `-F f=@<(command)`: no size, so the body is chunked."""
     os.mkfifo(tmp_path / "pipe")
@@ -483,6 +485,41 @@ def test_no_colours_when_not_a_terminal(
     assert b"\x1b" not in result.stdout + result.stderr
     assert json.loads(result.stdout)["body"] == "{}"
     assert result.stderr.startswith(b"> POST / HTTP/1.1\n")
+
+
+@pytest.mark.slow
+def test_forced_colours_do_not_make_bars(
+    spawn: Callable[..., subprocess.CompletedProcess[bytes]],
+    echo: str,
+    environment: dict[str, str],
+) -> None:
+    """FORCE_COLOR, as many build servers set it, colours the head and nothing else."""
+    environment["FORCE_COLOR"] = "1"
+
+    result = spawn("-o", "out", echo)
+
+    assert b"\x1b[1;32m200 OK" in result.stderr
+    assert b"down" not in result.stderr
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_response_without_a_body_is_an_empty_one(
+    run: Run, serve: Serve, method: str, status: int
+) -> None:
+    """RFC 9112 §6.3: nothing is waited for."""
+    result = run("-X", method, serve(lambda *_: ResponsePlan(status, body=b"")))
+
+    assert (result.exit_code, result.stdout_bytes) == (0, b"")
+
+
+def test_content_coding_is_decoded(run: Run, serve: Serve) -> None:
+    """What is printed is the content; the head shows how it came."""
+    fields = {"Content-Encoding": "gzip"}
+
+    result = run(serve(lambda *_: ResponsePlan(200, fields, gzip.compress(b"content"))))
+
+    assert result.stdout_bytes == b"content"
+    assert "Content-Encoding: gzip" in result.stderr
 
 
 def test_help_and_version(run: Run) -> None:

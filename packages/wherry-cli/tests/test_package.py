@@ -8,6 +8,7 @@ import pytest
 
 import wherry_cli
 from wherry_cli._errors import ExitStatus
+from wherry_cli.demo._steps import STEPS
 
 ROOT = Path(__file__).parents[1]
 
@@ -43,3 +44,10 @@ def test_readme_has_every_option() -> None:
     options = {name for param in params for name in [*param.opts, *param.secondary_opts]}
 
     assert described == {"--help", *(name for name in options if name.startswith("--"))}
+
+
+def test_readme_shows_the_demo_as_it_is() -> None:
+    """Every step, in order."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+
+    assert re.findall(r"^ok {6}(.*?) {2}", readme, re.MULTILINE) == [step.name for step in STEPS]

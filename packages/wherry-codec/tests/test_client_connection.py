@@ -150,6 +150,25 @@ def test_body_until_close_is_flagged() -> None:
     assert not client.can_cycle
 
 
+def test_connection_that_ends_a_body_is_not_used_again() -> None:
+    """S-065: known before the end of the connection has been told."""
+    client = asked()
+    client.receive_data(b"HTTP/1.1 200 OK\r\n\r\n")
+    client.receive_data(b"")
+
+    assert isinstance(client.next_event(), Response)
+    assert client.next_event() == EndOfMessage(ended_by_close=True)
+    assert not client.can_cycle
+
+
+def test_end_is_told_although_bytes_were_left_over() -> None:
+    """SEC-13: after the last response nobody will read them."""
+    client = asked()
+    last = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+    assert answer(client, last + b"surplus", b"")[-1] == ConnectionClosed()
+
+
 @pytest.mark.parametrize(
     ("method", "head"),
     [

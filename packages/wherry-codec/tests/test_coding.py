@@ -76,6 +76,13 @@ def test_body_is_decoded_for_any_cut_and_bound(
     assert decode_all(make_decoder(name), cut(compress(BODY), size), max_output) == BODY
 
 
+@pytest.mark.parametrize(("name", "compress"), CODINGS)
+def test_output_held_back_by_the_library_is_pending(name: str, compress: Compress) -> None:
+    """S-078: all input may be used up while output is still to come, also at the very end."""
+    for size in range(1, 400, 7):
+        assert decode_all(make_decoder(name), [compress(b"0" * size)], 3) == b"0" * size
+
+
 @given(st.binary(max_size=500), st.integers(1, 50), st.integers(1, 50))
 def test_round_trip(data: bytes, size: int, max_output: int) -> None:
     """S-037: what the encoder makes of a body, the decoder undoes."""

@@ -678,8 +678,8 @@ async def test_sock_read_begins_when_the_request_is_sent(clock: ManualClock) -> 
     wire.transport.feed(b"HTTP/1.1 100 Continue\r\n\r\n")
     wire.connection.check_deadlines(clock.now + 100)
     assert not exchange.is_over
-    wire.connection.abort(exchange)
     exchange.waiter.cancel()
+    wire.connection.abort(exchange)
 
     wire = Wire()
     wire.transport.stall()
@@ -689,15 +689,16 @@ async def test_sock_read_begins_when_the_request_is_sent(clock: ManualClock) -> 
     assert not exchange.is_over
     wire.transport.flow()
     assert wire.connection.next_deadline() == clock.now + 2.0
-    wire.connection.abort(exchange)
     exchange.waiter.cancel()
+    wire.connection.abort(exchange)
 
     wire = Wire()
     exchange = wire.start("POST", FakeBody([b"a"]), ClientTimeout(sock_read=2.0))
-    await clock.advance(50)
+    clock.now += 50
+    await turn()
     assert wire.connection.next_deadline() == clock.now + 2.0
-    wire.connection.abort(exchange)
     exchange.waiter.cancel()
+    wire.connection.abort(exchange)
 
 
 # --- sending -----------------------------------------------------------------------------------

@@ -339,12 +339,10 @@ async def test_waiter_cancelled_in_the_turn_it_is_served_passes_it_on(is_reused:
             lucky = asyncio.ensure_future(opener.acquire(A))
             await turn()
 
-            steps = [
-                held.finish if is_reused else held.break_off,
-                lambda: unlucky.cancel() and None,
-            ]
-            for step in reversed(steps) if is_cancelled_first else steps:
-                step()
+            if is_cancelled_first:
+                unlucky.cancel()
+            held.finish() if is_reused else held.break_off()
+            unlucky.cancel()
 
             connection = await lucky
             assert (connection is held) is is_reused
@@ -397,10 +395,11 @@ async def test_opening_that_fails_frees_its_place() -> None:
         assert pool.stats()[A].in_use == 1
         opener.error = OSError("refused")
         opener.gate.set()
-        with pytest.raises(OSError, match="refused"):
-            await failing
+        await turn(1)
         opener.error = None
 
+        with pytest.raises(OSError, match="refused"):
+            await failing
         assert await waiting is opener.opened[0]
 
 

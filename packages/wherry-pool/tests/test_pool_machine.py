@@ -173,19 +173,21 @@ class PoolMachine(RuleBasedStateMachine):
                 assert is_host_full or (limit and len(busy) >= limit), f"{key} could be served"
 
     def teardown(self) -> None:
-        if hasattr(self, "pool"):
-            self.is_closed = True
-            self.pool.close()
-            self.run()
-            assert self.tasks == {}
-            assert self.opening == {}
-            assert self.pool.stats() == {}
-            assert all(connection.is_closed for connection in self.all)
-        self.clock.__exit__(None, None, None)
-        self.loop.close()
+        try:
+            if hasattr(self, "pool"):
+                self.is_closed = True
+                self.pool.close()
+                self.run()
+                assert self.tasks == {}
+                assert self.opening == {}
+                assert self.pool.stats() == {}
+                assert all(connection.is_closed for connection in self.all)
+        finally:
+            self.clock.__exit__(None, None, None)
+            self.loop.close()
 
 
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(
-    max_examples=60, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=80, stateful_step_count=40, deadline=None, derandomize=True
 )

@@ -52,7 +52,7 @@ class CountingFile(io.FileIO):
 
 
 class Bars:
-    """Progress bars, one for each transfer. Shown within `with`, and gone after it.
+    """Progress bars, one for each transfer. Shown as soon as there is one, gone after `with`.
 
     `is_shown=False`, or a console that is no terminal, makes all of it do nothing.
     """
@@ -72,7 +72,6 @@ class Bars:
         )
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -90,6 +89,7 @@ class Bars:
     def add(self, description: str, total: int | None) -> Advance:
         """A bar for `total` bytes, None if that is not known. Call what is returned to move it."""
         task: TaskID = self._progress.add_task(description, total=total)
+        self._progress.start()
 
         def advance(completed: int) -> None:
             self._progress.update(task, completed=completed)

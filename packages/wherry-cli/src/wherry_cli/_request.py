@@ -38,7 +38,9 @@ async def perform(command: Command, view: View) -> None:
     """
     plan = command.plan
     with ExitStack() as stack:
-        bars = stack.enter_context(Bars(view.console, is_shown=not view.is_quiet))
+        # The file is asked as well, because FORCE_COLOR makes any console a terminal.
+        shows_bars = not view.is_quiet and view.console.file.isatty()
+        bars = stack.enter_context(Bars(view.console, is_shown=shows_bars))
         # Outside of the session, which may still be reading the files while it closes.
         data = request_data(plan, bars, stack)
         async with _session(view) as session, await _send(session, plan, data) as response:
@@ -107,10 +109,16 @@ async def _deliver(
     response: wherry.ClientResponse, command: Command, view: View, bars: Bars
 ) -> None:
     destination = command.destination
-    if not destination.is_file:
-        bars.stop()  # the body itself may be on the way to the same terminal
-    with destination.opened(response, URL(command.plan.url), view.note) as write:
+    if destination.is_file:
         advance = bars.add("down", response.content_length)
+    else:
+        bars.stop()  # the body itself may be on its way to the same terminal
+        advance = _ignore
+    with destination.opened(response, URL(command.plan.url), view.note) as write:
         async for piece in response.content.iter_any():
             write(piece)
             advance(response.content.total_raw_bytes)
+
+
+def _ignore(completed: int) -> None:
+    """For a transfer without a bar."""

@@ -371,13 +371,18 @@ class ConnectionPool:
             for waiter in waiters:
                 if not waiter.place.done():
                     waiter.place.set_exception(_closed_error())
+            self._forget_if_unused(origin)
         self._line.clear()
-        attempts, self._attempts = self._attempts, set()
-        for attempt in attempts:
-            attempt.reschedule(self._loop.time())
+        if self._attempts:
+            self._loop.call_soon(self._stop_attempts)  # asyncio insists on a running loop
         for connection in list(self._connections):
             connection.close()
         self._deadlines.stop()
+
+    def _stop_attempts(self) -> None:
+        attempts, self._attempts = self._attempts, set()
+        for attempt in attempts:
+            attempt.reschedule(self._loop.time())
 
     def _check_open(self) -> None:
         if self.is_closed:

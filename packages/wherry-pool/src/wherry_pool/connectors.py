@@ -35,7 +35,7 @@ RECEIVE_BUFFER = 64 * 1024
 """The buffer all connections of a connector receive into. Larger ones cost page faults and win
 nothing: heads and small bodies fit, long bodies are received into their own memory."""
 
-CLOSING_TURNS: Final = 2
+CLOSING_TURNS: Final = 5
 
 _UNSET_KEEPALIVE: Final = -1.0
 
@@ -212,7 +212,7 @@ class BaseConnector:
     async def _finish_closing(self) -> None:
         await self._dialer.close()
         # Aborted transports report connection_lost in the next turn of the loop, TLS hands it on
-        # in the one after.
+        # in the one after, and attempts to connect take a few to notice.
         for _ in range(CLOSING_TURNS):
             await asyncio.sleep(0)
 

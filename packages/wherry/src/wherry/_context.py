@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+# `await` is content with any iterator, and one that is exhausted stays so: it is made once. The
+# type checker knows generators only.
+_EXHAUSTED = cast("Generator[None, None, None]", iter(()))
+
+
 class Done:
     """An awaitable that is done. Cheaper than a coroutine that has nothing to do."""
 
     __slots__ = ()
 
     def __await__(self) -> Generator[None, None, None]:
-        # `await` is content with any iterator; a generator would have to be made each time.
-        return cast("Generator[None, None, None]", iter(()))
+        return _EXHAUSTED
 
 
 DONE = Done()
@@ -29,8 +33,8 @@ class Manageable(Protocol):
     is_managed: bool
     """Whether it is inside `async with`."""
 
-    def leave(self) -> Awaitable[None]:
-        """The block ended: let go. Nothing happens later than in this call, unless awaited."""
+    def release(self) -> Awaitable[None]:
+        """Let go, within this call; awaiting the result is optional."""
         ...
 
 
@@ -91,7 +95,7 @@ class RequestContextManager(PendingCall[R]):
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> Awaitable[None]:
-        return DONE if self._result is None else self._result.leave()
+        return DONE if self._result is None else self._result.release()
 
 
 class WSRequestContextManager(PendingCall[C]):

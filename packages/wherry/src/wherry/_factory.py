@@ -87,7 +87,7 @@ class RequestFactory:
         version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
         if plan is not None and plan.request.headers_version == version:
             request = plan.request
-            if not (self._asks_empty_jar or self._cookie_jar):
+            if not (self._asks_empty_jar or self._cookie_jar or request.cookie):
                 return plan
             if request.cookie == self._cookie_for(request.url):
                 return plan
@@ -148,7 +148,7 @@ class RequestFactory:
         cookie = jar_cookie = self._cookie_for(target.url)
         if source.cookies or (cookie and "Cookie" in source.headers):
             own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
-            cookie = merge_cookie_headers(source.headers.get("Cookie", ""), cookie, own)
+            cookie = merge_cookie_headers(*source.headers.getall("Cookie", ()), cookie, own)
         extras = Extras(
             host=target.host_field,
             cookie=cookie,
@@ -209,9 +209,9 @@ class RequestFactory:
     def _session_auth(self, url: URL) -> BasicAuth | None:
         """The session's credentials, which a `base_url` ties to its origin (S-446)."""
         auth, base = self._defaults.auth, self._defaults.base_url
-        if auth is None or base is None or url.origin() == base.origin():
+        if auth is None or base is None:
             return auth
-        return None
+        return auth if url.absolute and url.origin() == base.origin() else None
 
     def _cookie_for(self, url: URL) -> str:
         if not (self._asks_empty_jar or self._cookie_jar):

@@ -26,8 +26,12 @@ if TYPE_CHECKING:
 SERVER_SOFTWARE = f"Python/{sys.version_info.major}.{sys.version_info.minor} wherry/{__version__}"
 """The default User-Agent."""
 
-_BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+"""Without a body these send no Content-Length (S-385; CONNECT after RFC 9110 §9.3.6)."""
+
 _DEFAULT_TYPE_METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+_NOT_OF_A_WHOLE_BODY = frozenset({"content-disposition", "content-length", "transfer-encoding"})
 
 CONTENT_FIELDS = (
     "Content-Length",
@@ -57,10 +61,13 @@ class Extras:
 
 
 def as_headers(headers: LooseHeaders | None) -> CIMultiDict[str]:
-    """A multidict of its own from any form that users may pass."""
+    """A multidict of its own from any form that users may pass; `TypeError` for other values."""
     result: CIMultiDict[str] = CIMultiDict()
     if headers:
         result.extend(headers)
+        for name, value in result.items():
+            if not isinstance(value, str):
+                raise TypeError(f"header {name} must be str, got {type(value).__name__}")
     return result
 
 
@@ -102,7 +109,7 @@ def compose_fields(
         fields.add("Cookie", extras.cookie)
     if extras.authorization:
         fields.add("Authorization", extras.authorization)
-    _add_framing(fields, method, body, is_chunked=extras.is_chunked)
+    _add_framing(fields, method, body, extras)
     if extras.expects_continue and "Expect" not in fields:
         fields.add("Expect", "100-continue")
     needs_type = body is not None or method in _DEFAULT_TYPE_METHODS
@@ -131,10 +138,12 @@ def _add_automatic(fields: CIMultiDict[str], skip: frozenset[str]) -> None:
 
 
 def _add_framing(
-    fields: CIMultiDict[str], method: str, body: PayloadProtocol | None, *, is_chunked: bool
+    fields: CIMultiDict[str], method: str, body: PayloadProtocol | None, extras: Extras
 ) -> None:
     length = fields.get("Content-Length")
-    coding = fields.get("Transfer-Encoding")
+    codings = fields.getall("Transfer-Encoding", None)
+    coding = ",".join(codings) if codings else None
+    is_chunked = extras.is_chunked
     if length is not None:
         _check_content_length(fields, length)
     if is_chunked and (length is not None or coding is not None):
@@ -148,15 +157,15 @@ def _add_framing(
             )
         if length is not None:
             raise ValueError("a request has Content-Length or Transfer-Encoding, not both")
-        _add_body_fields(fields, body)
+        _add_body_fields(fields, body, extras.skip)
         return
     if length is None and not is_chunked:
         size = body.size if body is not None else 0
         if size is None:
             is_chunked = True
-        elif body is not None or method not in _BODYLESS_METHODS:
+        elif body is not None or method not in BODYLESS_METHODS:
             fields.add("Content-Length", str(size))
-    _add_body_fields(fields, body)
+    _add_body_fields(fields, body, extras.skip)
     if is_chunked:
         fields.add("Transfer-Encoding", "chunked")
 
@@ -168,10 +177,19 @@ def _check_content_length(fields: CIMultiDict[str], length: str) -> None:
         raise ValueError(f"Content-Length must be decimal digits only, got {quote(length)}")
 
 
-def _add_body_fields(fields: CIMultiDict[str], body: PayloadProtocol | None) -> None:
+def _add_body_fields(
+    fields: CIMultiDict[str], body: PayloadProtocol | None, skip: frozenset[str]
+) -> None:
     if body is None:
         return
-    for name, value in body.headers.items():
-        # A whole body is no attachment and no part: only the fields that describe it go along.
-        if name not in fields and name.lower() not in ("content-disposition", "content-length"):
+    for name, value in body_fields(body):
+        if name not in fields and name.lower() not in skip:
             fields.add(name, value)
+
+
+def body_fields(body: PayloadProtocol) -> list[tuple[str, str]]:
+    """The fields a body brings along that describe it.
+
+    A whole body is no attachment and no part, and its length is decided with the framing.
+    """
+    return _without(body.headers, _NOT_OF_A_WHOLE_BODY)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from ._fields import as_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -54,6 +57,21 @@ class CallPlan:
     middlewares: Sequence[Middleware]
     raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
     trace_request_ctx: object = None
+    needs_care: bool = field(init=False)
+    """Whether there is a body to close afterwards, or somebody who may change the request."""
+
+    def __post_init__(self) -> None:
+        """Work out what every call would have to."""
+        self.needs_care = bool(self.middlewares) or self.request.payload is not None
+
+
+def settle(options: RequestOptions) -> None:
+    """Turn iterators among the arguments into collections: some are looked at more than once."""
+    headers, cookies = options.get("headers"), options.get("cookies")
+    if headers is not None:
+        options["headers"] = as_headers(headers)
+    if cookies is not None and not isinstance(cookies, Mapping):
+        options["cookies"] = list(cookies)
 
 
 def check_option_names(options: RequestOptions) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from wherry_codec import HttpVersion, write_request_head
-from wherry_errors import ClientPayloadError
+from wherry_codec import (
+    CHUNKED,
+    HttpVersion,
+    check_host,
+    declared_body_length,
+    write_request_head,
+)
+from wherry_errors import ClientPayloadError, masked_headers, masked_url
 from wherry_pool import Exchange
 
 from ._body import as_payload
+from ._fields import BODYLESS_METHODS, body_fields
 
 if TYPE_CHECKING:
     import asyncio
+    from typing import Self
 
     from yarl import URL
 
@@ -27,16 +35,49 @@ if TYPE_CHECKING:
     from .typedefs import LooseCookies
 
 
-class RequestInfo(NamedTuple):
-    """What a response or an error remembers of its request."""
-
+class _RequestFacts(NamedTuple):
     url: URL
     method: str
     headers: CIMultiDictProxy[str]
     real_url: URL
 
 
-@dataclass(frozen=True, slots=True)
+class RequestInfo(_RequestFacts):
+    """What a response or an error remembers of its request.
+
+    `headers` are those that were sent, credentials included; the repr masks them. `real_url` has
+    the fragment; without it, it is `url`.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        url: URL,
+        method: str,
+        headers: CIMultiDictProxy[str],
+        real_url: URL | None = None,
+    ) -> Self:
+        """Fill in `real_url`."""
+        return super().__new__(cls, url, method, headers, url if real_url is None else real_url)
+
+    def __repr__(self) -> str:
+        return (
+            f"RequestInfo(url={masked_url(self.url)!r}, method={self.method!r}, "
+            f"headers={masked_headers(self.headers)!r}, real_url={masked_url(self.real_url)!r})"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A proxy cannot be pickled; the copy is as immutable once it is wrapped again.
+        return _request_info, (self.url, self.method, self.headers.copy(), self.real_url)
+
+
+def _request_info(url: URL, method: str, headers: CIMultiDict[str], real_url: URL) -> RequestInfo:
+    return RequestInfo(url, method, CIMultiDictProxy(headers), real_url)
+
+
+# No repr: it would show credentials.
+@dataclass(frozen=True, slots=True, repr=False)
 class RequestSource:
     """What the caller asked for, before anything is added. Redirects are made from it."""
 
@@ -99,7 +140,7 @@ class ClientRequest:
         self._finished_head: bytes | None = None
 
     def __repr__(self) -> str:
-        return f"<ClientRequest {self.method} {self.url}>"
+        return f"<ClientRequest {self.method} {masked_url(self.url)}>"
 
     def copy(self) -> ClientRequest:
         """A request that can be changed without changing this one. The body is shared."""
@@ -198,10 +239,10 @@ class ClientRequest:
             self.headers.popall(name, None)
         self._was_sent = False
         if self._body is None:
-            if self.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            if self.method not in BODYLESS_METHODS:
                 self.headers["Content-Length"] = "0"
             return
-        for name, value in self._body.headers.items():
+        for name, value in body_fields(self._body):
             self.headers.setdefault(name, value)
         if self._body.size is None:
             self.headers["Transfer-Encoding"] = "chunked"
@@ -209,14 +250,24 @@ class ClientRequest:
             self.headers["Content-Length"] = str(self._body.size)
 
     def finish_head(self) -> bytes:
-        """The head as bytes. Raises `ValueError` or `TypeError` if it cannot be sent (S-027)."""
-        return write_request_head(
+        """The head as bytes. Raises `ValueError` or `TypeError` if it cannot be sent (S-027).
+
+        Also for a middleware that has left two Hosts, or two framings (SEC-4).
+        """
+        head = write_request_head(
             self.method, self.target.request_target, self.headers.items(), self.version.minor
         )
+        check_host(self.headers, self.version.minor)
+        declared_body_length(self.headers)
+        return head
 
     def freeze(self) -> None:
-        """Finish the head once for many requests. The request must not be changed any more."""
-        self._finished_head = self.finish_head()
+        """Finish the head once for many requests. The request must not be changed any more.
+
+        A request whose fields announce a body is left alone: each exchange has to deal with it.
+        """
+        if not declared_body_length(self.headers):
+            self._finished_head = self.finish_head()
 
     def new_exchange(self, waiter: asyncio.Future[None]) -> Exchange:
         """What a connection needs to carry this request.
@@ -228,8 +279,10 @@ class ClientRequest:
         exchange = Exchange(self.method, self.finish_head(), waiter, self.target.host_field)
         if self._body is not None:
             self._attach_body(exchange, self._body)
-        elif self.chunked:
+        elif length := declared_body_length(self.headers):
+            # Announced by the caller's fields alone. A length fails, as nothing comes (S-032).
             exchange.request_body = _NO_BYTES
+            exchange.content_length = None if length == CHUNKED else length
         exchange.expect_continue = (
             exchange.request_body is not None
             and self.headers.get("Expect", "").lower() == "100-continue"
@@ -250,7 +303,7 @@ class ClientRequest:
 
 
 class _EmptyBody:
-    """A chunked body without a chunk."""
+    """A body of no bytes where a framed one was announced."""
 
     size = 0
 
@@ -264,6 +317,6 @@ _NO_BYTES = _EmptyBody()
 def not_replayable(request: ClientRequest) -> ClientPayloadError:
     """The error for a body that would have to be sent a second time and cannot be (S-439)."""
     return ClientPayloadError(
-        f"the body of {request.method} {request.url} was sent and cannot be sent again; pass "
-        "bytes, a seekable file or a function's fresh result, or switch off redirects"
+        f"the body of {request.method} {masked_url(request.url)} was sent and cannot be sent "
+        "again; pass bytes or a seekable file, or switch off redirects"
     )

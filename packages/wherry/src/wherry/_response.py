@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from wherry_codec import ContentEncodingError, HttpVersion
+from wherry_codec import ContentEncodingError, HttpVersion, quote
 from wherry_codec.coding import make_decoder
 from wherry_codec.fields import parse_media_type
 from wherry_cookies import cookies_from_headers
@@ -22,7 +22,9 @@ from wherry_errors import (
     ClientResponseError,
     ContentTypeError,
     masked_headers,
+    masked_url,
 )
+from wherry_multipart import ContentDisposition, content_disposition
 
 from ._context import DONE, Done
 from ._stream import StreamReader
@@ -35,13 +37,12 @@ if TYPE_CHECKING:
     from yarl import URL
 
     from wherry_codec import ResponseHead
-    from wherry_codec.coding import ContentDecoder
     from wherry_codec.fields import MediaType
     from wherry_pool import Exchange, UpgradedConnection
     from wherry_pool.protocols import HttpConnection
 
     from ._request import ClientRequest, RequestInfo
-    from ._stream import ReadHook
+    from ._stream import BodyDecoder, ReadHook
     from .typedefs import JSONDecoder, RawHeaders
 
     CharsetResolver = Callable[["ClientResponse", bytes], str]
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
 _is_json_type = re.compile(r"application/(?:[\w.+-]+?\+)?json", re.IGNORECASE).fullmatch
 
 WHOLE_DECODE_STEP = 1024 * 1024
+
+MAX_CHARSET_NAME = 64
+"""Python remembers every name it was asked for, so long ones of a peer's making are not looked up.
+The longest one it knows has 24 characters."""
 
 _NO_FIELDS: CIMultiDict[str] = CIMultiDict()
 
@@ -69,28 +74,32 @@ class ClientResponse:
     def __init__(
         self, request: ClientRequest, exchange: Exchange, connection: HttpConnection
     ) -> None:
+        self._exchange = exchange  # first of all: __del__ needs it
+        self._request = request
+        self._connection = connection
         head = exchange.head
         if head is None:
             raise ValueError("a response needs an exchange whose head has arrived")
-        self._request = request
-        self._exchange = exchange
-        self._connection = connection
-        self._head = head
+        self.head = head
+        """The head as the codec read it."""
         self.status: int = head.status
+        self._is_plain = request.settings.max_body_size is None
 
     def __repr__(self) -> str:
         reason = (self.reason or "").encode("ascii", "backslashreplace").decode("ascii")
         return (
-            f"<{type(self).__name__}({self.url}) [{self.status} {reason}]>\n"
+            f"<{type(self).__name__}({masked_url(self.url)}) [{self.status} {reason}]>\n"
             f"{masked_headers(self.headers)}\n"
         )
 
     def __del__(self) -> None:
-        exchange = getattr(self, "_exchange", None)
-        if exchange is None or exchange.is_over:
+        exchange = self._exchange
+        if exchange.is_over:
             return
-        self._connection.release(exchange)
         loop = exchange.waiter.get_loop()
+        if loop.is_closed():
+            return  # the connection went with it
+        self._connection.release(exchange)
         if loop.get_debug():
             warnings.warn(f"Unclosed response {self!r}", ResourceWarning, source=self, stacklevel=2)
             loop.call_exception_handler({"client_response": self, "message": "Unclosed response"})
@@ -98,19 +107,14 @@ class ClientResponse:
     # --- the head ------------------------------------------------------------------------------
 
     @property
-    def head(self) -> ResponseHead:
-        """The head as the codec read it."""
-        return self._head
-
-    @property
     def version(self) -> HttpVersion:
         """The HTTP version of the response."""
-        return self._head.version
+        return self.head.version
 
     @property
     def reason(self) -> str:
         """The reason phrase; may be empty."""
-        return self._head.reason
+        return self.head.reason
 
     @property
     def ok(self) -> bool:
@@ -140,12 +144,12 @@ class ClientResponse:
     @property
     def headers(self) -> CIMultiDictProxy[str]:
         """The header fields, case-insensitive."""
-        return self._head.headers
+        return self.head.headers
 
     @property
     def raw_headers(self) -> RawHeaders:
         """Names and values as bytes, in wire order and spelling."""
-        return self._head.raw_headers
+        return self.head.raw_headers
 
     @property
     def trailers(self) -> CIMultiDictProxy[str]:
@@ -166,7 +170,7 @@ class ClientResponse:
     @cached_property
     def cookies(self) -> SimpleCookie:
         """The cookies this very response sets; of equal names the last."""
-        if not self._head.has_set_cookie:
+        if not self.head.has_set_cookie:
             return SimpleCookie()
         return cookies_from_headers(self.headers.getall("Set-Cookie"))
 
@@ -187,7 +191,12 @@ class ClientResponse:
     @property
     def content_length(self) -> int | None:
         """The value of Content-Length (the encoded size), or None."""
-        return self._head.content_length
+        return self.head.content_length
+
+    @cached_property
+    def content_disposition(self) -> ContentDisposition | None:
+        """The Content-Disposition field taken apart, or None."""
+        return content_disposition(self.headers.get("Content-Disposition"))
 
     # --- life ----------------------------------------------------------------------------------
 
@@ -204,6 +213,7 @@ class ClientResponse:
     def call_on_read(self, hook: ReadHook) -> None:
         """Await `hook` with every piece of the body that is read from now on."""
         self._on_read = hook
+        self._is_plain = False
 
     def use_charset_resolver(self, resolver: CharsetResolver) -> None:
         """Ask `resolver` for the charset of a body whose head names none (S-416)."""
@@ -217,11 +227,6 @@ class ClientResponse:
         if self._content is not None:
             self._content.close()
         return DONE
-
-    def leave(self) -> Done:
-        """The `async with` block ended: release."""
-        self.is_managed = False
-        return self.release()
 
     def close(self) -> None:
         """Give up the response and close its connection."""
@@ -269,7 +274,7 @@ class ClientResponse:
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
     ) -> None:
-        self.leave()
+        self.release()
 
     # --- the body ------------------------------------------------------------------------------
 
@@ -300,7 +305,8 @@ class ClientResponse:
             raise ClientConnectionError("the response was released; its body cannot be read")
         body = self._body
         if body is None:
-            body = self._whole_body()
+            if self._is_plain and self._content is None and self.head.content_encoding is None:
+                body = self._exchange.body  # it came with the head: the common case
             if body is None:
                 try:
                     body = await self._read_whole()
@@ -310,17 +316,6 @@ class ClientResponse:
             self._body = body
         return body
 
-    def _whole_body(self) -> bytes | None:
-        """The body if it came with the head and nothing has to be done to it: the common case."""
-        if (
-            self._content is None
-            and self._head.content_encoding is None
-            and self._on_read is None
-            and self._request.settings.max_body_size is None
-        ):
-            return self._exchange.body
-        return None
-
     async def _read_whole(self) -> bytes:
         if self._content is not None or self._request.settings.max_body_size is not None:
             return await self.content.read()
@@ -328,7 +323,7 @@ class ClientResponse:
         raw = exchange.body
         if raw is None:
             raw = await exchange.body_source().collect()
-        if self._head.content_encoding is not None:
+        if self.head.content_encoding is not None:
             decoder = self._decoder()
             if decoder is not None:
                 raw = _decode_whole(decoder, raw)
@@ -391,33 +386,55 @@ class ClientResponse:
                 self.history,
                 status=self.status,
                 message=(
-                    f"attempt to decode JSON with unexpected mimetype: {field}; expected "
+                    f"attempt to decode JSON with unexpected mimetype: {quote(field)}; expected "
                     f"{expected}, pass content_type=None to accept any"
                 ),
                 headers=self.headers,
             )
 
-    def _decoder(self) -> ContentDecoder | None:
-        coding = self._head.content_encoding
+    def _decoder(self) -> BodyDecoder | None:
+        coding = self.head.content_encoding
         if coding is None or not self._request.settings.auto_decompress:
             return None
-        return make_decoder(coding)
+        try:
+            return make_decoder(coding)
+        except ContentEncodingError as error:
+            return _RefusingDecoder(error)
 
     def _abort_exchange(self) -> None:
         if not self._exchange.is_over:
             self._connection.abort(self._exchange)
 
 
+class _RefusingDecoder:
+    """For codings that are refused as such: the error comes from reading, not before (S-420)."""
+
+    has_pending = False
+
+    def __init__(self, error: ContentEncodingError) -> None:
+        self._text = str(error)
+
+    def decode(self, data: bytes, max_output: int = 0) -> bytes:
+        if not data:
+            return b""
+        raise ContentEncodingError(self._text)
+
+    def finish(self) -> None:
+        """A body of no bytes is fine."""
+
+
 def _known_charset(name: str | None) -> str | None:
     """Python's own name of a charset; None for one it does not know or that is not for text."""
+    if not name or len(name) > MAX_CHARSET_NAME:
+        return None
     try:
-        b"".decode(name or "")
-        return codecs.lookup(name or "").name
+        b"".decode(name)
+        return codecs.lookup(name).name
     except (LookupError, ValueError):
         return None
 
 
-def _decode_whole(decoder: ContentDecoder, raw: bytes) -> bytes:
+def _decode_whole(decoder: BodyDecoder, raw: bytes) -> bytes:
     try:
         pieces = [decoder.decode(raw, WHOLE_DECODE_STEP)]
         while decoder.has_pending:

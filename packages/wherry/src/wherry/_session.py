@@ -12,6 +12,7 @@ from multidict import CIMultiDict, istr
 
 from wherry_codec import HttpVersion, HttpVersion11, Limits
 from wherry_cookies import CookieJar
+from wherry_errors import ClientError, ClientOSError
 from wherry_pool import ClientTimeout, TCPConnector, check_setting
 from wherry_tracing import begin
 from wherry_websocket import ClientWebSocketResponse
@@ -19,6 +20,7 @@ from wherry_websocket import ClientWebSocketResponse
 from ._context import RequestContextManager, WSRequestContextManager
 from ._factory import Defaults, RequestFactory, check_auth, lower_names
 from ._fields import as_headers
+from ._options import settle
 from ._response import ClientResponse
 from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
 from ._stages.call import Call, session_closed
@@ -54,6 +56,9 @@ class ClientSession:
     `timeout` is a `ClientTimeout`; the default is 300 s in all and 30 s to connect.
     """
 
+    _connector: ConnectorProtocol | None = None
+    """Of the class, so that `__del__` finds it whatever the constructor failed on (S-358)."""
+
     def __init__(
         self,
         base_url: StrOrURL | None = None,
@@ -85,8 +90,6 @@ class ClientSession:
         fallback_charset_resolver: CharsetResolver | None = None,
         middlewares: Sequence[Middleware] = (),
     ) -> None:
-        # First of all, so that __del__ finds it whatever fails below (S-358).
-        self._connector: ConnectorProtocol | None = None
         self.loop = loop or asyncio.get_running_loop()
         check_auth(auth)
         self._defaults = Defaults(
@@ -282,7 +285,8 @@ class ClientSession:
         )
 
     async def _request(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientResponse:
-        if self._connector is None:
+        connector = self._connector
+        if connector is None:
             raise session_closed()
         started = self.loop.time()
         if options:
@@ -290,14 +294,15 @@ class ClientSession:
         else:
             plan = self._factory.template(method, url)
         request = plan.request
-        call = Call(self, plan, request.settings, started)
-        if request.payload is not None or plan.middlewares or self._trace_configs:
+        call = Call(self, connector, plan, started)
+        if plan.needs_care or self._trace_configs:
             return await self._request_with_care(plan, call)
         return await self._carry_out(request, plan, call)
 
     async def _plan(self, method: str, url: StrOrURL, options: RequestOptions) -> CallPlan:
         if self.closed:
             raise session_closed()
+        settle(options)
         body = self._factory.payload_of(options)
         try:
             return self._factory.plan(method, url, options, body)
@@ -330,10 +335,20 @@ class ClientSession:
         traces = begin(self._trace_configs, self, plan.trace_request_ctx)
         call.observer = call.pool_observer = traces
         method, url = request.method, request.original_url
-        await traces.request_start(method, url, request.headers)
+        try:
+            await traces.request_start(method, url, request.headers)
+        except BaseException:
+            await _close_payload(request.payload)
+            raise
         try:
             response = await self._carry_out_closing(request, plan, call)
-            await traces.request_end(response.method, response.real_url, request.headers, response)
+            try:
+                await traces.request_end(
+                    response.method, response.real_url, request.headers, response
+                )
+            except BaseException:
+                response.release()  # the caller will not get it
+                raise
         except BaseException as error:
             await traces.request_exception(method, url, request.headers, error)
             raise
@@ -350,8 +365,10 @@ class ClientSession:
     ) -> ClientResponse:
         try:
             response = await self._carry_out(request, plan, call)
-        except BaseException:
+        except BaseException as error:
             await _close_payload(request.payload)
+            if _is_raw(error):
+                raise ClientOSError(*error.args) from error
             raise
         sender = response.exchange.sender
         if sender is None or sender.done():
@@ -367,6 +384,9 @@ class ClientSession:
         connector, self._connector = self._connector, None
         if connector is not None and self._connector_owner and not connector.closed:
             await connector.close()
+            # Uploads were cancelled with their connections; their files are closed right after.
+            if self._closings:
+                await asyncio.wait(self._closings)
 
     def detach(self) -> None:
         """Give the connector up without closing it; the session is closed then."""
@@ -399,6 +419,13 @@ class ClientSession:
         task = self.loop.create_task(close_after_sending())
         self._closings.add(task)
         task.add_done_callback(self._closings.discard)
+
+
+def _is_raw(error: BaseException) -> bool:
+    """Whether a middleware let an error of the operating system through as it was (S-473)."""
+    if not isinstance(error, OSError) or isinstance(error, ClientError):
+        return False
+    return not isinstance(error, TimeoutError) or error.errno is not None
 
 
 async def _close_payload(payload: PayloadProtocol | None) -> None:

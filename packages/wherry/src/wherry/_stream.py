@@ -10,7 +10,7 @@ import asyncio
 import logging
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
 
 from wherry_codec import ContentEncodingError, LineTooLong
 from wherry_errors import ClientConnectionError, ClientPayloadError
@@ -18,8 +18,6 @@ from wherry_pool import IncomingBody
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    from wherry_codec.coding import ContentDecoder
 
     ReadHook = Callable[[bytes], Awaitable[None]]
 
@@ -31,6 +29,25 @@ DECODE_STEP = 256 * 1024
 READS_AT_EOF_BEFORE_WARNING = 5
 
 T = TypeVar("T")
+
+
+class BodyDecoder(Protocol):
+    """Undoes content codings; `wherry_codec.coding.ContentDecoder` does. All raise
+    `ContentEncodingError`.
+    """
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether `decode(b"")` may give more."""
+        ...
+
+    def decode(self, data: bytes, max_output: int = ...) -> bytes:
+        """Take `data`; the next decoded bytes, at most `max_output`."""
+        ...
+
+    def finish(self) -> None:
+        """The body has ended."""
+        ...
 
 
 class AsyncStreamIterator(Generic[T]):
@@ -60,7 +77,7 @@ class StreamReader:
     def __init__(
         self,
         source: IncomingBody,
-        decoder: ContentDecoder | None = None,
+        decoder: BodyDecoder | None = None,
         *,
         limit: int = 65536,
         max_size: int | None = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 from wherry_errors import WSServerHandshakeError
 from wherry_websocket import (
     DEFAULT_MAX_MSG_SIZE,
+    Accepted,
     ClientWebSocketResponse,
     ClientWSTimeout,
     HandshakeRefused,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from multidict import CIMultiDict
 
-    from wherry_pool import SSLSetting
+    from wherry_pool import SSLSetting, UpgradedConnection
 
     from ._options import RequestOptions
     from ._response import ClientResponse
@@ -94,6 +95,21 @@ async def connect(
     except BaseException:
         response.close()
         raise
+    try:
+        return _open(response_class, transport, response, accepted, timeout, options)
+    except BaseException:
+        transport.abort()
+        raise
+
+
+def _open(
+    response_class: type[ClientWebSocketResponse],
+    transport: UpgradedConnection,
+    response: ClientResponse,
+    accepted: Accepted,
+    timeout: ClientWSTimeout,
+    options: WSOptions,
+) -> ClientWebSocketResponse:
     return response_class(
         transport,
         response=response,
@@ -120,7 +136,12 @@ def _with_handshake(given: CIMultiDict[str], fields: list[tuple[str, str]]) -> C
 
 
 def _request_options(options: WSOptions, headers: CIMultiDict[str]) -> RequestOptions:
-    result: RequestOptions = {"headers": headers, "read_until_eof": False}
+    # A status other than 101 is a refused handshake, whatever the session does about statuses.
+    result: RequestOptions = {
+        "headers": headers,
+        "read_until_eof": False,
+        "raise_for_status": False,
+    }
     if "auth" in options:
         result["auth"] = options["auth"]
     if "params" in options:

@@ -36,11 +36,6 @@ class Surroundings(Protocol):
     """Whether redirect targets are canonicalised."""
 
     @property
-    def connector(self) -> ConnectorProtocol | None:
-        """The connector, None if the session is closed."""
-        ...
-
-    @property
     def cookie_jar(self) -> CookieJarProtocol:
         """The jar."""
         ...
@@ -59,6 +54,7 @@ class Call:
     """
 
     __slots__ = (
+        "connector",
         "deadline",
         "handler",
         "history",
@@ -71,10 +67,15 @@ class Call:
     )
 
     def __init__(
-        self, session: Surroundings, plan: CallPlan, settings: CallSettings, started: float
+        self,
+        session: Surroundings,
+        connector: ConnectorProtocol,
+        plan: CallPlan,
+        started: float,
     ) -> None:
         self.session = session
-        self.settings = settings
+        self.connector = connector
+        self.settings = settings = plan.request.settings
         self.started = started
         self.deadline = started + settings.total
         self.handler: Handler = self.send
@@ -100,9 +101,7 @@ class Call:
         exchange.limits = settings.limits
         exchange.read_bufsize = settings.read_bufsize
         exchange.read_until_eof = settings.read_until_eof
-        connector = session.connector
-        if connector is None:
-            raise session_closed()
+        connector = self.connector
         found = None
         if self.pool_observer is None:
             found = connector.acquire_nowait(request.target.key, loop.time())

@@ -59,7 +59,8 @@ def redirect_url(base: URL, location: str, *, requote: bool) -> URL:
         parsed = URL(location, encoded=not requote)
         url = base.with_fragment(None).join(parsed)
     except ValueError as error:
-        raise InvalidUrlRedirectClientError(location, str(error)) from error
+        # Without the parser's own words: what it takes for the port may be part of a password.
+        raise InvalidUrlRedirectClientError(location, "the redirect target is no URL") from error
     if url.scheme not in ("http", "https"):
         raise NonHttpUrlRedirectClientError(url)
     if not url.raw_host:
@@ -115,11 +116,13 @@ async def follow_redirects(
     first = request
     while is_redirect(response):
         call.history += (response,)
-        if call.observer is not None:
-            await call.observer.request_redirect(
-                request.method, request.original_url, request.headers, response
-            )
-        response.release()
+        try:
+            if call.observer is not None:
+                await call.observer.request_redirect(
+                    request.method, request.original_url, request.headers, response
+                )
+        finally:
+            response.release()
         _check_count(first, response, call)
         request = _next_request(request, response, call)
         try:

@@ -13,7 +13,7 @@ from wherry_payload.testing import check_payload
 from wherry_tracing.testing import RecordingObserver
 
 from ._checks import check_connector, check_handler, check_middleware, check_request_observer
-from ._fake import FakeConnector, SeenRequest
+from ._fake import FakeConnector, SeenRequest, response_bytes
 from ._server import LoopbackConnection, LoopbackServer
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "check_middleware",
     "check_payload",
     "check_request_observer",
+    "response_bytes",
 ]

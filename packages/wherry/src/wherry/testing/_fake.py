@@ -10,28 +10,43 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from multidict import CIMultiDict
+
 from wherry_codec import (
     DEFAULT_LIMITS,
     ChunkDecoder,
     RequestHead,
     RequestHeadReader,
     match_response_head,
+    write_response_head,
 )
 from wherry_codec.testing import RawPlan
 from wherry_pool import BaseConnector
 from wherry_pool.testing import MemoryTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from wherry_pool import ConnectionKey
     from wherry_pool.protocols import PoolObserver
     from wherry_pool.testing import Step
 
     Answer = bytes | RawPlan | None
+    Fields = Mapping[str, str] | Iterable[tuple[str, str]]
     AnswerRequest = Callable[[bytes, bytes], Answer]
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def response_bytes(body: bytes = b"", status: int = 200, headers: Fields = ()) -> bytes:
+    """A response as it goes over the wire; Content-Length is added unless `headers` frame it.
+
+    What `headers` say about framing is not checked, so that a test can lie.
+    """
+    fields = CIMultiDict(headers)
+    if "Content-Length" not in fields and "Transfer-Encoding" not in fields and status != 204:
+        fields["Content-Length"] = str(len(body))
+    return write_response_head(status, fields.items()) + body
 
 
 class SeenRequest(NamedTuple):

@@ -1,0 +1,91 @@
+"""The server of the tutorial: `python docs/tutorial/server.py [PORT]`, by default at port 8080.
+
+Made of wherry's own parts: the codec answers HTTP without knowing sockets, and asyncio is the
+socket around it. Ctrl-C ends it.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+
+from wherry_codec import Request
+from wherry_codec.fields import parse_media_type
+from wherry_codec.testing import RawPlan, ResponsePlan, serve_bytes
+from wherry_multipart import MultipartParser, PartHead, parse_content_disposition
+from wherry_websocket.testing import EchoServer
+
+
+def answer(request: Request, body: bytes) -> ResponsePlan | RawPlan:
+    """What the server says to `request`."""
+    match request.target.partition("?")[0]:
+        case "/hello":
+            return _json({"hello": "world"})
+        case "/echo":
+            return _json({"you sent": json.loads(body)})
+        case "/upload":
+            return _json({"fields": list(_field_names(request, body))})
+        case "/big":
+            return ResponsePlan(headers=[("Content-Type", "text/plain")], body=[_LINES] * 1000)
+        case "/login":
+            return ResponsePlan(302, [("Location", "/me"), ("Set-Cookie", "user=ann; Path=/")])
+        case "/me":
+            return _json({"cookie": request.headers.get("Cookie", "")})
+        case "/slow":
+            return RawPlan([], closes=False)  # never says a word
+        case "/chat":
+            return _chat(request)
+        case _:
+            return _json({"error": "no such page"}, 404)
+
+
+_LINES = b"a line of text\n" * 70
+
+
+def _json(value: object, status: int = 200) -> ResponsePlan:
+    body = json.dumps(value).encode()
+    return ResponsePlan(status, [("Content-Type", "application/json")], body)
+
+
+def _field_names(request: Request, body: bytes) -> Iterator[str]:
+    media_type = parse_media_type(request.headers["Content-Type"])
+    parser = MultipartParser(media_type.parameters["boundary"])
+    parser.feed(body)
+    parser.feed_eof()
+    while (event := parser.next_event()) is not None:
+        if isinstance(event, PartHead):
+            _, parameters = parse_content_disposition(event.headers["Content-Disposition"])
+            yield parameters["name"]
+
+
+def _chat(request: Request) -> ResponsePlan:
+    echo = EchoServer()
+
+    def take_over(data: bytes) -> Iterable[bytes] | None:
+        return (echo.receive_data(data),) if data else None
+
+    return ResponsePlan(101, echo.accept_handshake(request.headers), takeover=take_over)
+
+
+async def serve_client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one client until it has gone."""
+    server = serve_bytes(answer)
+    with contextlib.suppress(ConnectionError):
+        while not server.is_closed:
+            for piece in server.receive(await reader.read(65536)):
+                writer.write(piece)
+                await writer.drain()
+    writer.close()
+
+
+async def main(port: int) -> None:
+    """Serve until cancelled."""
+    server = await asyncio.start_server(serve_client, "127.0.0.1", port)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 8080))
