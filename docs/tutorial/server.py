@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from wherry_codec import Request
 from wherry_codec.fields import parse_media_type
 from wherry_codec.testing import RawPlan, ResponsePlan, serve_bytes
-from wherry_multipart import MultipartParser, PartHead, parse_content_disposition
+from wherry_multipart import End, MultipartParser, PartHead, content_disposition
 from wherry_websocket.testing import EchoServer
 
 
@@ -53,10 +53,10 @@ def _field_names(request: Request, body: bytes) -> Iterator[str]:
     parser = MultipartParser(media_type.parameters["boundary"])
     parser.feed(body)
     parser.feed_eof()
-    while (event := parser.next_event()) is not None:
+    for event in iter(parser.next_event, End()):
         if isinstance(event, PartHead):
-            _, parameters = parse_content_disposition(event.headers["Content-Disposition"])
-            yield parameters["name"]
+            disposition = content_disposition(event.headers["Content-Disposition"])
+            yield disposition.parameters["name"] if disposition is not None else ""
 
 
 def _chat(request: Request) -> ResponsePlan:

@@ -131,7 +131,10 @@ def test_chunked_replaces_the_length() -> None:
         ([("Transfer-Encoding", "chunked"), ("Transfer-Encoding", "gzip")], False),
         ([("Transfer-Encoding", "gzip, chunked")], False),
         ([("Content-Length", "1"), ("content-length", "1")], False),
-        *(([("Content-Length", bad)], False) for bad in ("", "+1", "-1", "1_0", "٣", "0x1", " 1", "1, 1")),
+        *(
+            ([("Content-Length", bad)], False)
+            for bad in ("", "+1", "-1", "1_0", "٣", "0x1", " 1", "1, 1")
+        ),
     ],
 )
 def test_contradictory_framing_is_refused(fields: Pairs, is_chunked: bool) -> None:
@@ -177,7 +180,13 @@ def test_merging_keeps_every_field_of_the_request_in_order(base: Pairs, changes:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"A": "1"}, CIMultiDict(A="1"), [("A", "1")], iter([("A", "1")]), (pair for pair in [("A", "1")])],
+    [
+        {"A": "1"},
+        CIMultiDict(A="1"),
+        [("A", "1")],
+        iter([("A", "1")]),
+        (pair for pair in [("A", "1")]),
+    ],
 )
 def test_headers_may_have_any_of_the_usual_forms(headers: Pairs) -> None:
     """S-354."""

@@ -27,6 +27,8 @@ def target_of(url: str | URL, method: str = "GET") -> Target:
         ("http://[::1]:8080/", "[::1]:8080"),
         ("http://EXAMPLE.com./", "example.com"),
         ("http://user:secret@example.com/", "example.com"),
+        ("http://[fe80::1%25eth0]/", "[fe80::1]"),
+        ("http://a_b.example/", "a_b.example"),
         ("http://bücher.example/", "xn--bcher-kva.example"),
     ],
 )
@@ -74,9 +76,9 @@ def test_the_pool_key_has_host_in_lower_case_port_and_tls() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "/path", "a.example", "http://", "http:///path", "http:path", "?q", "http://a.example:x/",
+    ["", "/path", "a.example", "http://", "http:///path", "?q", "http://a.example:x/",
      "http://a.example:99999/", "http://[::1/", "http://a.example/\r\nX: y", "http://a\x00.example/",
-     "http://[v1.x]/", "http://.../"],
+     "http://.../", "http://a b/", "http://a%2fb/", "http://a|b/", "http://[::1%25]:x/"],
 )  # fmt: skip
 def test_a_url_that_cannot_be_used_is_refused_with_its_text(url: str) -> None:
     """S-371, S-517, SEC-1, SEC-3."""
@@ -88,12 +90,29 @@ def test_a_url_that_cannot_be_used_is_refused_with_its_text(url: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["2130706433", "127.1", "017700000001", "0x7f.1", "0x7f000001", "1.2.3", "1.2.3.4.", "0300.1.2.3"],
+    [
+        "2130706433",
+        "127.1",
+        "017700000001",
+        "0x7f.1",
+        "0x7f000001",
+        "1.2.3",
+        "1.2.3.4.",
+        "0300.1.2.3",
+    ],
 )
 def test_a_number_that_resolvers_read_as_an_address_is_refused(host: str) -> None:
     """S-135, S-521, SEC-48."""
     with pytest.raises(InvalidUrlClientError):
         target_of(f"http://{host}/")
+
+
+def test_the_zone_of_an_address_is_for_connecting_only() -> None:
+    """RFC 6874 §2, §4."""
+    target = target_of("http://[fe80::1%25eth0]:81/")
+
+    assert target.key.host == "fe80::1%eth0"
+    assert target.host_field == "[fe80::1]:81"
 
 
 @pytest.mark.parametrize("url", ["ftp://a.example/", "mailto:x@a.example", "//a.example/x", "x:y"])

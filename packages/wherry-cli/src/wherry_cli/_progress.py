@@ -84,7 +84,9 @@ class Bars:
 
     def stop(self) -> None:
         """Take the bars away, because something else is shown now. They can still be moved."""
-        self._progress.stop()
+        # Asked first, because older versions of rich print an empty line for bars never shown.
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def add(self, description: str, total: int | None) -> Advance:
         """A bar for `total` bytes, None if that is not known. Call what is returned to move it."""

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from ._errors import LocalProtocolError
 
 __all__ = [
+    "UNKNOWN_MEDIA_TYPE",
     "MediaType",
     "connection_options",
     "is_token",

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from wherry_payload import (
     LookupError,  # noqa: A004 - the payload registry's, not the builtin
     Payload,
     content_disposition_header,
+    file_name,
     get_payload,
 )
 
@@ -75,7 +76,7 @@ class FormData:
         """
         for field in fields:
             if _is_file(field):
-                self.add_field(_file_name(field) or "unknown", field)
+                self.add_field(file_name(field) or "unknown", field)
             elif isinstance(field, Mapping):
                 for name, value in field.items():
                     self.add_field(name, value)
@@ -121,7 +122,7 @@ class FormData:
     @staticmethod
     def _default_filename(name: str, value: object) -> str | None:
         if _is_file(value):
-            return _checked("filename", _file_name(value) or name)
+            return _checked("filename", file_name(value) or name)
         if isinstance(value, (bytes, bytearray, memoryview)):
             _deprecated("a bytes value without a file name; give filename=, or decode it to str")
             return name
@@ -176,14 +177,6 @@ class FormData:
 
 def _is_file(value: object) -> bool:
     return isinstance(value, (io.IOBase, Path))
-
-
-def _file_name(value: object) -> str | None:
-    """The base name of a file, unless it has none or one such as `<stdin>`."""
-    name = getattr(value, "name", None)
-    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
-        return None
-    return PurePath(name).name or None
 
 
 def _checked(what: str, text: object) -> str:

@@ -15,6 +15,7 @@ from ._file import (
     IOBasePayload,
     PathPayload,
     TextIOPayload,
+    file_name,
 )
 from ._memory import (
     BytesPayload,
@@ -60,6 +61,7 @@ __all__ = [
     "WriterCall",
     "__version__",
     "content_disposition_header",
+    "file_name",
     "get_payload",
     "payload_type",
     "register_payload",

@@ -24,9 +24,10 @@ PIECE = 256 * 1024
 """Bytes read at a time. A hop to a thread costs about as much as copying this many bytes twice."""
 
 
-def _base_name(value: object) -> str | None:
+def file_name(value: object) -> str | None:
+    """The base name of an open file, None if it has none or one such as `<stdin>` (S-281)."""
     name = getattr(value, "name", None)
-    if isinstance(name, bytes):
+    if isinstance(name, (bytes, os.PathLike)):
         name = os.fsdecode(name)
     if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
         return None
@@ -114,7 +115,7 @@ class _FilePayload(Payload):
         encoding: str | None = None,
         **kwargs: object,
     ) -> None:
-        filename = filename or _base_name(value)
+        filename = filename or file_name(value)
         super().__init__(value, headers, content_type, filename, encoding, **kwargs)
         if filename and disposition and "Content-Disposition" not in self._headers:
             self.set_content_disposition(disposition, filename=filename)

@@ -80,7 +80,6 @@ def _make_context(*, verified: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.options |= ssl.OP_NO_COMPRESSION
-        context.set_default_verify_paths()
     context.set_alpn_protocols(ALPN_PROTOCOLS)
     return context
 

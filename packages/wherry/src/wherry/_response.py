@@ -428,7 +428,7 @@ def _known_charset(name: str | None) -> str | None:
     if not name or len(name) > MAX_CHARSET_NAME:
         return None
     try:
-        b"".decode(name)
+        b" ".decode(name, "replace")  # of an empty body Python would not look the codec up
         return codecs.lookup(name).name
     except (LookupError, ValueError):
         return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from wherry_codec import quote
 from wherry_errors import InvalidUrlClientError, NonHttpUrlClientError
 from wherry_pool import ConnectionKey, address_family
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 TLS_SCHEMES = frozenset({"https", "wss"})
 
 _looks_numeric = re.compile(r"[0-9.]+|0[xX][0-9a-fA-F.xX]*").fullmatch
+# RFC 3986 §3.2.2, but without percent escapes, which resolvers and servers read differently.
+_is_reg_name = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=]++").fullmatch
 _find_control = re.compile(r"[\x00-\x1f\x7f]").search
 _find_unparsable = re.compile(r"[#\x00-\x1f\x7f]")
 
@@ -114,11 +117,7 @@ def resolve_target(
         port = url.port
     except ValueError as error:
         raise InvalidUrlClientError(url, "the port is no number from 0 to 65535") from error
-    host = host.lower()
-    if _looks_numeric(host) and address_family(host) is None:
-        raise InvalidUrlClientError(
-            url, f"{host!r} is a number that resolvers may read as an address; write a.b.c.d"
-        )
+    host = _checked_host(url, host.lower())
     key = ConnectionKey(
         host=host,
         port=port,
@@ -136,10 +135,27 @@ def resolve_target(
     return Target(without_fragment, bare, key, host_field, request_target)
 
 
+def _checked_host(url: URL, host: str) -> str:
+    """`host` in the form it is looked up in; `InvalidUrlClientError` if it is no host."""
+    if ":" in host:
+        host = host.replace("%25", "%", 1)  # RFC 6874 §2: how a zone is written in a URL
+        if address_family(host) is None:
+            raise InvalidUrlClientError(url, f"{quote(host)} is no IPv6 address")
+    elif _is_reg_name(host) is None:
+        raise InvalidUrlClientError(url, f"{quote(host)} has a character that no host name has")
+    elif _looks_numeric(host) and address_family(host) is None:
+        raise InvalidUrlClientError(
+            url,
+            f"{quote(host)} is a number that resolvers may read as an address; write a.b.c.d",
+        )
+    return host
+
+
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
 def _host_field(url: URL) -> str:
-    host = _bracketed((url.raw_host or "").rstrip("."))
+    # A zone means something on this machine only and stays here (RFC 6874 §4).
+    host = _bracketed((url.raw_host or "").partition("%")[0].rstrip("."))
     return host if url.is_default_port() or url.port is None else f"{host}:{url.port}"

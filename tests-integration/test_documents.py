@@ -1,0 +1,98 @@
+"""Every Python example of the documentation runs, and prints what the page says it prints.
+
+An example is a block marked `python`. It runs as a program of its own, with warnings as errors, in
+an empty folder, with the tutorial's server at the address the pages use. If a block marked `text`
+comes right after it, that is its output. An HTML comment `<!-- not run: reason -->` on the line
+before a block excuses it.
+"""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *ROOT.glob("packages/*/README.md"), *ROOT.glob("docs/**/*.md")]
+SERVER = ROOT / "docs" / "tutorial" / "server.py"
+ADDRESS = "localhost:8080"
+
+_find_blocks = re.compile(
+    r"(?P<excuse>^<!-- not run: .+ -->\n)?"
+    r"^```python\n(?P<code>.*?)^```\n"
+    r"(?:\s*(?:It prints:?\s*)?^```text\n(?P<output>.*?)^```\n)?",
+    re.DOTALL | re.MULTILINE,
+).finditer
+
+
+@dataclass(frozen=True)
+class Example:
+    """One block of code, and what the page says about it."""
+
+    place: str
+    code: str
+    output: str | None
+
+
+def examples_of(page: Path) -> Iterator[Example]:
+    """The examples of a page that are to run."""
+    text = page.read_text("utf-8")
+    for found in _find_blocks(text):
+        if found["excuse"] is None:
+            line = text.count("\n", 0, found.start("code")) + 1
+            place = f"{page.relative_to(ROOT).as_posix()}:{line}"
+            yield Example(place, found["code"], found["output"])
+
+
+EXAMPLES = [example for page in sorted(PAGES) for example in examples_of(page)]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Host and port of the tutorial's server."""
+    command = [sys.executable, "-X", "dev", "-W", "error", str(SERVER), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdout is None:
+            raise RuntimeError("the server has no output to read its address from")
+        port = process.stdout.readline().strip().rpartition(":")[2]
+        yield f"localhost:{port}"
+        process.terminate()
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def test_an_example_runs(example: Example, address: str, tmp_path: Path) -> None:
+    """What a reader copies works, and does what the page says."""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-X", "utf8", "-W", "error", "-"],
+        input=example.code.replace(ADDRESS, address),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        timeout=50,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    if example.output is not None:
+        assert done.stdout.replace(address, ADDRESS) == example.output
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page names a file that is there."""
+    targets = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text("utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_tutorial_and_the_front_page_have_examples() -> None:
+    """The pattern above finds them."""
+    places = {example.place.rpartition(":")[0] for example in EXAMPLES}
+
+    assert {"README.md", "docs/tutorial/quickstart.md", "packages/wherry/README.md"} <= places
