@@ -91,8 +91,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-def test_the_tutorial_and_the_front_page_have_examples() -> None:
-    """The pattern above finds them."""
-    places = {example.place.rpartition(":")[0] for example in EXAMPLES}
+def test_there_are_examples() -> None:
+    """The pattern above finds those of the front page, the tutorial and nearly every package."""
+    pages = {example.place.rpartition(":")[0] for example in EXAMPLES}
 
-    assert {"README.md", "docs/tutorial/quickstart.md", "packages/wherry/README.md"} <= places
+    assert {"README.md", "docs/tutorial/quickstart.md"} <= pages
+    assert len(pages) >= 10
+
+
+def test_the_front_page_and_the_gate_have_the_same_commands() -> None:
+    """`.ci/run` runs the very lines that README.md promises to work."""
+    promised = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text("utf-8"), re.M)
+    gate = (ROOT / ".ci" / "run").read_text("utf-8")
+
+    assert len(promised) == 3
+    assert [line.rpartition(" ")[2] for line in promised if line in gate] == ["test", "check"]

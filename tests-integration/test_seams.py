@@ -10,11 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from yarl import URL
 
 import wherry
+from wherry.testing import check_connector, check_request_observer
 from wherry_cookies.testing import check_cookie_jar
 from wherry_multipart.testing import check_byte_source
 from wherry_payload.testing import MemorySink, check_payload
+from wherry_pool.testing import check_request_body
+from wherry_tracing import begin
+from wherry_tracing.testing import record
 from wherry_websocket.testing import check_frame_transport
 
 if TYPE_CHECKING:
@@ -97,7 +102,7 @@ def _writer() -> wherry.MultipartWriter:
     return writer
 
 
-@pytest.mark.parametrize(
+BODIES = pytest.mark.parametrize(
     "make",
     [
         lambda: wherry.get_payload(b"bytes"),
@@ -108,9 +113,32 @@ def _writer() -> wherry.MultipartWriter:
     ],
     ids=["bytes", "text", "json", "multipart", "form"],
 )
+
+
+@BODIES
 async def test_what_a_session_sends_is_sound(make: Callable[[], wherry.Payload]) -> None:
-    """`PayloadProtocol`: size, replay and closing are as `check_payload` wants them."""
-    await check_payload(make)
+    """`PayloadProtocol` and the pool's `RequestBody`, filled by wherry-payload and -multipart."""
+    assert await check_request_body(make) == await check_payload(make)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_connector_is_sound_against_nginx(nginx: dict[str, str], scheme: str) -> None:
+    """`ConnectorProtocol`, filled by `TCPConnector`, with and without TLS."""
+    url = URL(nginx[scheme])
+    key = wherry.ConnectionKey(url.host or "", url.port, is_ssl=scheme == "https", ssl=False)
+
+    await check_connector(wherry.TCPConnector, key)
+
+
+async def test_traces_take_whatever_a_session_tells() -> None:
+    """`RequestObserver`, filled by wherry-tracing's `RequestTraces`."""
+    config = wherry.TraceConfig()
+    seen = record(config)
+    config.freeze()
+
+    await check_request_observer(begin([config], None, None))
+    assert len(seen) == 7
 
 
 @pytest.fixture

@@ -267,7 +267,7 @@ class StreamReader:
                 if ends_chunk:
                     self._boundaries.popleft()
                 return data, ends_chunk
-            if not await self._more():
+            if not await self._more() and not self._boundaries:
                 return b"", False
 
     def read_nowait(self, n: int | None = -1) -> bytes:
@@ -327,6 +327,7 @@ class StreamReader:
             self._decoded += len(data)
             self._taken += len(data)
             self._raw_taken += len(data)
+            self._is_finished = True
             return rest + data if rest else data
         parts: list[bytes] = []
         try:
@@ -357,6 +358,7 @@ class StreamReader:
         """Decode the next piece that has arrived into the empty buffer; False if there is none."""
         self._check_usable()
         self._check_free()
+        self._note_boundary()  # the end of a chunk may arrive later than its data
         decoder = self._decoder
         if decoder is None:
             piece = self._next_raw()
@@ -406,6 +408,8 @@ class StreamReader:
 
     def _note_boundary(self) -> None:
         ends = self._source.chunk_ends
+        while ends and ends[0] < self._raw_taken:
+            ends.pop(0)
         if not ends or ends[0] != self._raw_taken:
             return
         if self._decoder is not None and self._decoder.has_pending:

@@ -1,0 +1,400 @@
+"""Connections over TCP, on loopback."""
+
+import asyncio
+import errno
+import hashlib
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+
+import pytest
+import trustme
+
+from wherry_errors import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ConnectionTimeoutError,
+    ServerFingerprintMismatch,
+)
+from wherry_pool import (
+    AddrInfoType,
+    CachingResolver,
+    ConnectionKey,
+    Fingerprint,
+    SSLSetting,
+    TcpDialer,
+    address_family,
+)
+from wherry_pool.testing import FakeResolver, ManualClock, RecordingObserver, check_dialer
+
+pytestmark = pytest.mark.network
+
+Serve = Callable[..., Awaitable[int]]
+
+
+def new_dialer(*addresses: str, ssl: SSLSetting = True) -> TcpDialer:
+    return TcpDialer(FakeResolver({"host.test": addresses or ["127.0.0.1"]}), ssl=ssl)
+
+
+def route(port: int, *, is_ssl: bool = False, ssl: SSLSetting = True) -> ConnectionKey:
+    return ConnectionKey("host.test", port, is_ssl, ssl)
+
+
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+async def peer_of(
+    dialer: TcpDialer, key: ConnectionKey, attempt_timeout: float | None = None
+) -> str:
+    """Dial, hang up, and tell which address it was."""
+    transport = await dialer.dial(key, asyncio.Protocol, attempt_timeout=attempt_timeout)
+    address = str(transport.get_extra_info("peername")[0])
+    transport.abort()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    return address
+
+
+async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take everything and say nothing."""
+    while await reader.read(65536):
+        pass
+
+
+# --- addresses ---------------------------------------------------------------------------------
+
+
+async def test_dialer_keeps_its_promises(serve: Serve) -> None:
+    """The conformance check of `Dialer`."""
+    await check_dialer(new_dialer(), route(await serve()), refused=route(unused_port()))
+
+
+async def test_tls_dialer_keeps_its_promises(
+    serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    """The same with TLS, also when it is cancelled during the handshake."""
+    key = route(await serve(ssl=server_context), is_ssl=True)
+
+    await check_dialer(new_dialer(ssl=client_context), key)
+
+
+async def test_address_is_not_looked_up(serve: Serve) -> None:
+    """S-135."""
+    port = await serve()
+    resolver = FakeResolver()
+
+    await peer_of(TcpDialer(resolver), ConnectionKey("127.0.0.1", port, False))
+
+    assert resolver.asked == []
+
+
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [
+        ("127.0.0.1", socket.AF_INET),
+        ("::1", socket.AF_INET6),
+        ("fe80::1%eth0", socket.AF_INET6),
+        ("host.test", None),
+        ("127.1", None),
+        ("2130706433", None),
+        ("0x7f.1", None),
+        ("017700000001", None),
+        ("127.0.0.1.", None),
+    ],
+)
+def test_only_canonical_addresses_are_addresses(host: str, family: int | None) -> None:
+    """S-135, SEC-48."""
+    assert address_family(host) == family
+
+
+async def test_trailing_dots_become_one() -> None:
+    """S-141: one alone stays, it means something to resolvers."""
+    resolver = FakeResolver()
+    for host in ("host.test.", "host.test..."):
+        with pytest.raises(ClientConnectorDNSError):
+            await TcpDialer(resolver).dial(ConnectionKey(host, 80, False), asyncio.Protocol)
+
+    assert [host for host, _, _ in resolver.asked] == ["host.test.", "host.test."]
+
+
+async def test_unknown_host_is_a_dns_error() -> None:
+    """S-142, S-522: with the resolver's error, host and port."""
+    with pytest.raises(ClientConnectorDNSError, match=r"unknown.test:80.*not known") as caught:
+        await new_dialer().dial(ConnectionKey("unknown.test", 80, False), asyncio.Protocol)
+
+    assert isinstance(caught.value.os_error, socket.gaierror)
+    assert isinstance(caught.value.__cause__, socket.gaierror)
+
+
+async def test_zone_without_interface_is_a_dns_error() -> None:
+    """S-522: an address that cannot be made sense of here."""
+    with pytest.raises(ClientConnectorDNSError):
+        await new_dialer().dial(ConnectionKey("fe80::1%nowhere0", 80, False), asyncio.Protocol)
+
+
+async def test_no_address_of_the_family_is_a_connector_error() -> None:
+    """S-148, S-152, B-16: the resolver may not care for the family."""
+
+    class Careless(FakeResolver):
+        async def resolve(self, host, port=0, family=socket.AF_INET):  # type: ignore[no-untyped-def]
+            return await super().resolve(host, port, socket.AF_UNSPEC)
+
+    dialer = TcpDialer(Careless({"host.test": ["127.0.0.1"]}), family=socket.AF_INET6)
+
+    with pytest.raises(ClientConnectorError, match="no address of the wanted family") as caught:
+        await dialer.dial(route(80), asyncio.Protocol)
+
+    assert type(caught.value) is ClientConnectorError
+
+
+async def test_refused_connection_has_its_number() -> None:
+    """S-155, S-523."""
+    with pytest.raises(ClientConnectorError) as caught:
+        await new_dialer().dial(route(unused_port()), asyncio.Protocol)
+
+    assert caught.value.errno == errno.ECONNREFUSED
+    assert caught.value.host == "host.test"
+
+
+@pytest.mark.parametrize("delay", [None, 0.25])
+async def test_next_address_is_tried_when_one_refuses(serve: Serve, delay: float | None) -> None:
+    """S-149: one after the other, or racing."""
+    port = await serve()
+    resolver = FakeResolver({"host.test": ["127.0.0.2", "127.0.0.1"]})
+
+    dialer = TcpDialer(resolver, happy_eyeballs_delay=delay)
+
+    assert await peer_of(dialer, route(port)) == "127.0.0.1"
+
+
+async def test_all_addresses_refusing_is_one_error() -> None:
+    """S-523: the number survives if it is the same for all."""
+    with pytest.raises(ClientConnectorError) as caught:
+        await new_dialer("127.0.0.2", "127.0.0.1").dial(route(unused_port()), asyncio.Protocol)
+
+    assert caught.value.errno == errno.ECONNREFUSED
+
+
+async def test_sockets_can_be_made_and_bound_by_the_caller(serve: Serve) -> None:
+    """S-153."""
+    port = await serve()
+    made: list[AddrInfoType] = []
+
+    def factory(info: AddrInfoType) -> socket.socket:
+        made.append(info)
+        return socket.socket(info[0], info[1], info[2])
+
+    dialer = TcpDialer(
+        FakeResolver({"host.test": ["127.0.0.1"]}),
+        socket_factory=factory,
+        local_addr=("127.0.0.3", 0),
+    )
+    transport = await dialer.dial(route(port), asyncio.Protocol)
+
+    assert transport.get_extra_info("sockname")[0] == "127.0.0.3"
+    assert made[0][4] == ("127.0.0.1", port)
+    # S-154
+    sock = transport.get_extra_info("socket")
+    assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    transport.abort()
+    await asyncio.sleep(0)
+
+
+async def test_local_address_has_to_be_one() -> None:
+    """S-153."""
+    dialer = TcpDialer(FakeResolver({"host.test": ["127.0.0.1"]}), local_addr=("here.test", 0))
+
+    with pytest.raises(ValueError, match="local_addr must hold an IP address, got 'here.test'"):
+        await dialer.dial(route(80), asyncio.Protocol)
+
+
+async def test_observer_is_told_of_the_lookup(serve: Serve) -> None:
+    """S-332 ff.: with and without a cache."""
+    port = await serve()
+    resolver = FakeResolver({"host.test": ["127.0.0.1"]})
+    plain, first, second = (RecordingObserver() for _ in range(3))
+    cached = TcpDialer(CachingResolver(resolver))
+    for dialer, observer in (
+        (TcpDialer(resolver), plain),
+        (cached, first),
+        (cached, second),
+    ):
+        transport = await dialer.dial(route(port), asyncio.Protocol, observer=observer)
+        transport.abort()
+        await asyncio.sleep(0)
+
+    resolving = ["dns_resolve_start host.test", "dns_resolve_end host.test"]
+    assert plain.events == resolving
+    assert first.events == ["dns_cache_miss host.test", *resolving]
+    assert second.events == ["dns_cache_hit host.test"]
+    await cached.close()
+
+
+# --- TLS ---------------------------------------------------------------------------------------
+
+
+async def test_unknown_authority_is_a_certificate_error(
+    serve: Serve, server_context: ssl.SSLContext
+) -> None:
+    """S-159, S-527: unless nobody asks, or the connector's settings are looser."""
+    port = await serve(ssl=server_context)
+
+    with pytest.raises(ClientConnectorCertificateError) as caught:
+        await peer_of(new_dialer(), route(port, is_ssl=True))
+    assert isinstance(caught.value.certificate_error, ssl.SSLCertVerificationError)
+
+    await peer_of(new_dialer(), route(port, is_ssl=True, ssl=False))
+    await peer_of(new_dialer(ssl=False), route(port, is_ssl=True))
+
+
+async def test_wrong_name_is_a_certificate_error(
+    serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    """S-158: the name that counts is `server_hostname`, else the host without its dot."""
+    port = await serve(ssl=server_context)
+    resolver = FakeResolver(
+        {name: ["127.0.0.1"] for name in ("host.test", "host.test.", "other.test")}
+    )
+    dialer = TcpDialer(resolver, ssl=client_context)
+
+    await peer_of(dialer, ConnectionKey("host.test", port, True))
+    await peer_of(dialer, ConnectionKey("host.test.", port, True))
+    await peer_of(dialer, ConnectionKey("127.0.0.1", port, True))
+    await peer_of(dialer, ConnectionKey("other.test", port, True, server_hostname="host.test"))
+    for key in (
+        ConnectionKey("other.test", port, True),
+        ConnectionKey("host.test", port, True, server_hostname="other.test"),
+    ):
+        with pytest.raises(ClientConnectorCertificateError, match="other.test"):
+            await peer_of(dialer, key)
+
+
+async def test_fingerprint_replaces_all_other_checks(
+    serve: Serve, server_context: ssl.SSLContext
+) -> None:
+    """S-160, SEC-33: and has to match."""
+    port = await serve(ssl=server_context)
+    certificate = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).digest()
+    wrong = Fingerprint(b"\0" * 32)
+
+    await peer_of(new_dialer(), route(port, is_ssl=True, ssl=Fingerprint(digest)))
+    with pytest.raises(ServerFingerprintMismatch) as caught:
+        await peer_of(new_dialer(), route(port, is_ssl=True, ssl=wrong))
+
+    assert (caught.value.expected, caught.value.got) == (b"\0" * 32, digest)
+    assert (caught.value.host, caught.value.port) == ("host.test", port)
+
+
+async def test_server_without_tls_is_a_tls_error(serve: Serve) -> None:
+    """S-159, S-528."""
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        await reader.read(1)
+
+    port = await serve(greet)
+
+    with pytest.raises(ClientConnectorSSLError) as caught:
+        await peer_of(new_dialer(), route(port, is_ssl=True))
+
+    assert isinstance(caught.value, ssl.SSLError)
+
+
+async def test_next_address_is_tried_when_tls_fails(
+    serve: Serve,
+    server_context: ssl.SSLContext,
+    client_context: ssl.SSLContext,
+) -> None:
+    """S-150: a wrong certificate at one address; the last error if all fail."""
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("host.test").configure_cert(stranger)
+    port = await serve(ssl=server_context)
+    await serve(host="127.0.0.2", port=port, ssl=stranger)
+
+    dialer = new_dialer("127.0.0.2", "127.0.0.1", ssl=client_context)
+    assert await peer_of(dialer, route(port, is_ssl=True)) == "127.0.0.1"
+
+    dialer = new_dialer("127.0.0.2", "127.0.0.1", ssl=True)
+    with pytest.raises(ClientConnectorCertificateError):
+        await peer_of(dialer, route(port, is_ssl=True))
+
+
+async def test_next_address_is_tried_when_the_fingerprint_differs(
+    serve: Serve, server_context: ssl.SSLContext
+) -> None:
+    """S-150."""
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("host.test").configure_cert(stranger)
+    port = await serve(ssl=server_context)
+    await serve(host="127.0.0.2", port=port, ssl=stranger)
+    certificate = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
+    pin = Fingerprint(hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate)).digest())
+
+    dialer = new_dialer("127.0.0.2", "127.0.0.1")
+
+    assert await peer_of(dialer, route(port, is_ssl=True, ssl=pin)) == "127.0.0.1"
+
+
+async def test_bad_setting_in_the_route_is_refused_before_connecting() -> None:
+    """S-512."""
+    with pytest.raises(TypeError, match="ssl must be"):
+        await new_dialer().dial(ConnectionKey("127.0.0.1", 1, True, ssl="yes"), asyncio.Protocol)
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+async def test_sock_connect_bounds_a_round(serve: Serve, clock: ManualClock) -> None:
+    """S-151, S-531: TLS included, and named in the message."""
+    accepted = asyncio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await mute(reader, writer)
+
+    port = await serve(accept)
+    dialing = asyncio.ensure_future(peer_of(new_dialer(), route(port, is_ssl=True), 3.0))
+    await accepted.wait()
+
+    await clock.advance(3.0)
+
+    with pytest.raises(ConnectionTimeoutError, match=r"timeout.sock_connect = 3.0") as caught:
+        await dialing
+    assert caught.value.host == f"host.test:{port}"
+    assert isinstance(caught.value.__cause__, TimeoutError)
+
+
+async def test_each_round_starts_the_limit_anew(
+    serve: Serve, server_context: ssl.SSLContext, clock: ManualClock
+) -> None:
+    """S-151: the address that hangs is left, the others get their full time."""
+    accepted = asyncio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.set()
+        await mute(reader, writer)
+
+    port = await serve(ssl=server_context)
+    await serve(accept, host="127.0.0.2", port=port)
+    dialer = new_dialer("127.0.0.2", "127.0.0.1", ssl=False)
+    dialing = asyncio.ensure_future(peer_of(dialer, route(port, is_ssl=True), 3.0))
+    await accepted.wait()
+
+    await clock.advance(3.0)
+
+    assert await dialing == "127.0.0.1"
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, None])
+async def test_sock_connect_can_be_off(serve: Serve, limit: float | None) -> None:
+    """S-425."""
+    port = await serve()
+
+    assert await peer_of(new_dialer(), route(port), limit) == "127.0.0.1"
