@@ -68,9 +68,10 @@ def _tracking(handler: Handler, writers: set[asyncio.StreamWriter]) -> Handler:
 
 @pytest.fixture
 async def serve() -> AsyncIterator[Callable[..., Awaitable[int]]]:
-    """Starts a server on loopback and returns its port: `await serve(handler, host=, port=, ssl=)`.
+    """A function that starts a server on loopback and returns its port.
 
-    Without a handler it answers every request with 200 and "hello".
+    It takes a handler, and `host`, `port` and `ssl` by keyword. Without a handler the server
+    answers every request with 200 and "hello".
     """
     async with AsyncExitStack() as stack:
 
@@ -91,7 +92,7 @@ async def serve() -> AsyncIterator[Callable[..., Awaitable[int]]]:
 
 @pytest.fixture
 async def serve_unix() -> AsyncIterator[Callable[..., Awaitable[None]]]:
-    """Starts a server on a Unix socket: `await serve_unix(path, handler, ssl=)`."""
+    """The same for a Unix socket: takes its path, a handler, and `ssl` by keyword."""
     async with AsyncExitStack() as stack:
 
         async def start(

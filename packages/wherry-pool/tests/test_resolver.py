@@ -27,10 +27,10 @@ async def test_resolver_keeps_its_promises() -> None:
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.test", "a\0b"])
 async def test_impossible_name_is_an_os_error(host: str) -> None:
     """S-522: like every name that has no address."""
-    with pytest.raises(OSError, match=".") as caught:
+    with pytest.raises(OSError, match=r"cannot be a host name") as caught:
         await ThreadedResolver().resolve(host)
 
-    assert isinstance(caught.value.__cause__, ValueError) or caught.value.errno
+    assert isinstance(caught.value.__cause__, ValueError)
 
 
 async def test_scoped_address_keeps_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ async def test_empty_answer_is_an_os_error(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
 
-    with pytest.raises(OSError, match="no address found for 'example.test'"):
+    with pytest.raises(OSError, match=r"no address found for 'example.test'"):
         await ThreadedResolver(loop).resolve("example.test")
 
 
