@@ -643,6 +643,20 @@ async def test_sock_read_bounds_each_wait_for_bytes(clock: ManualClock) -> None:
     assert wire.transport.is_aborted
 
 
+async def test_sock_read_starts_anew_with_the_head(clock: ManualClock) -> None:
+    """S-430: a head that comes whole, with the body still to come."""
+    for rest in (OK[:-1], CHUNKED, b"HTTP/1.1 200 OK\r\n\r\n"):
+        wire = Wire()
+        exchange = wire.start(timeout=ClientTimeout(sock_read=2.0))
+        clock.now += 1.9
+
+        wire.transport.feed(rest)
+
+        assert exchange.head is not None
+        assert wire.connection.next_deadline() == clock.now + 2.0
+        wire.connection.close()
+
+
 async def test_sock_read_fails_the_call_before_the_head(clock: ManualClock) -> None:
     """S-533."""
     wire = Wire()
@@ -905,6 +919,9 @@ async def test_final_answer_instead_of_100_keeps_the_body_unsent(
 
     for piece in pieces:
         wire.transport.feed(piece)
+        await clock.turn()
+        assert exchange.sender is not None
+        assert exchange.sender.done()
         await clock.advance(5)
 
     assert wire.transport.written == GET

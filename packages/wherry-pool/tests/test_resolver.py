@@ -24,13 +24,11 @@ async def test_resolver_keeps_its_promises() -> None:
     )
 
 
-@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.test", "a\0b"])
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.test", "localhost\0.test"])
 async def test_impossible_name_is_an_os_error(host: str) -> None:
-    """S-522: like every name that has no address."""
-    with pytest.raises(OSError, match=r"cannot be a host name") as caught:
+    """S-522, SEC-48: like every name that has no address; never cut at a NUL."""
+    with pytest.raises(OSError, match=r"cannot be a host name"):
         await ThreadedResolver().resolve(host)
-
-    assert isinstance(caught.value.__cause__, ValueError)
 
 
 async def test_scoped_address_keeps_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:

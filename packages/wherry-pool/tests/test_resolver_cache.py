@@ -221,3 +221,22 @@ async def test_observer_that_raises_fails_its_question_only(inner: FakeResolver)
             await cache.resolve("a.test", 80, observer=observer)
 
     assert hosts(await cache.resolve("a.test", 80))
+
+
+async def test_slow_observers_do_not_make_a_second_lookup(inner: FakeResolver) -> None:
+    """S-138: the answer may come while an observer is told that it is not there."""
+
+    class Slow(RecordingObserver):
+        async def dns_resolve_start(self, host: str) -> None:
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+    cache = CachingResolver(inner)
+
+    answers = await asyncio.gather(
+        cache.resolve("a.test", 80, observer=Slow()),
+        cache.resolve("a.test", 80, observer=RecordingObserver()),
+    )
+
+    assert len(inner.asked) == 1
+    assert all(len(answer) == 3 for answer in answers)

@@ -1,6 +1,8 @@
 """Fixtures of this package: a session whose far end is a function."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -19,16 +21,16 @@ async def fake() -> AsyncIterator[Fake]:
     made: list[tuple[ClientSession, FakeConnector]] = []
 
     def make(
-        answer: object = response_bytes(b"ok"),
+        answer: Any = response_bytes(b"ok"),
         *,
         refuse: Exception | None = None,
         limit: int = 100,
         force_close: bool = False,
-        **settings: object,
+        **settings: Any,
     ) -> tuple[ClientSession, FakeConnector]:
         function = answer if callable(answer) else lambda head, body: answer
         connector = FakeConnector(function, refuse=refuse, limit=limit, force_close=force_close)
-        session = ClientSession(connector=connector, **settings)  # type: ignore[arg-type]  # passed on
+        session = ClientSession(connector=connector, **settings)
         made.append((session, connector))
         return session, connector
 
@@ -37,3 +39,25 @@ async def fake() -> AsyncIterator[Fake]:
         assert connector.in_use == 0 or connector.closed
         await session.close()
         await connector.close()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Let the loop turn until a condition is true."""
+
+    async def wait(condition: Callable[[], object]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():  # noqa: ASYNC110 - nothing tells of what is awaited
+                await asyncio.sleep(0)
+
+    return wait
+
+
+@pytest.fixture
+def threads_done() -> Callable[[], Awaitable[None]]:
+    """Wait for the threads that close files."""
+
+    async def wait() -> None:
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    return wait

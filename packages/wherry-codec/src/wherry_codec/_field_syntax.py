@@ -6,22 +6,34 @@ options frame messages. RFC 9110 §5.6, §7.6.1.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ._errors import LocalProtocolError
 
 # A quoted string that never ends takes everything up to the end of the text. Possessive repeats
 # throughout: no input is read twice.
-_QUOTED = r'"(?:[^"\\]++|\\.?)*+"?'
-_list_element = re.compile(rf'(?:[^,"]++|{_QUOTED})++', re.DOTALL)
-_parameter = re.compile(rf'(?:[^;"]++|{_QUOTED})++', re.DOTALL)
+QUOTED = r'"(?:[^"\\]++|\\.?)*+"?'
+"""A quoted string or the beginning of one, as a pattern to be compiled with `re.DOTALL`."""
+
+_list_element = re.compile(rf'(?:[^,"]++|{QUOTED})++', re.DOTALL)
+_parameter = re.compile(rf'(?:[^;"]++|{QUOTED})++', re.DOTALL)
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++").fullmatch
 _is_quoted_string = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL).fullmatch
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
+_is_digits = re.compile(r"[0-9]++").fullmatch
 _needs_backslash = re.compile(r'(["\\])')
 _find_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 
-_OWS = " \t"
+OWS = " \t"
+"""Optional white space, RFC 9110 §5.6.3, for `str.strip`."""
+
+MAX_DELTA_SECONDS = 2**31
+"""What a number of seconds too large to mean anything is taken for, as RFC 9111 §1.2.2 does."""
+
+
+def field_lines(values: str | Iterable[str]) -> Iterable[str]:
+    """The values of the lines of one field, also if there is one and it came as a text."""
+    return (values,) if isinstance(values, str) else values
 
 
 def is_token(text: str) -> bool:
@@ -35,7 +47,7 @@ def split_list(value: str) -> list[str]:
     Commas in quoted strings do not separate; a quoted string that does not end reaches to the end
     of the value. RFC 9110 §5.6.1.2.
     """
-    elements = (element.strip(_OWS) for element in _list_element.findall(value))
+    elements = (element.strip(OWS) for element in _list_element.findall(value))
     return [element for element in elements if element]
 
 
@@ -47,16 +59,37 @@ def parse_parameters(text: str) -> dict[str, str]:
     RFC 9110 §5.6.6.
     """
     parameters: dict[str, str] = {}
-    for piece in _parameter.findall(text):
-        name, equals, value = piece.partition("=")
-        name, value = name.strip(_OWS).lower(), value.strip(_OWS)
-        if not equals or not value or not is_token(name) or name in parameters:
-            continue
-        if _is_quoted_string(value):
-            parameters[name] = unquote_string(value)
-        elif '"' not in value and _find_control(value) is None:
-            parameters[name] = value
+    for piece in split_parameters(text):
+        name, _, text_of_value = piece.partition("=")
+        name = name.strip(OWS).lower()
+        value = parameter_value(text_of_value)
+        if text_of_value.strip(OWS) and value is not None and is_token(name):
+            parameters.setdefault(name, value)
     return parameters
+
+
+def split_parameters(text: str) -> list[str]:
+    """The pieces between semicolons outside quoted strings; blanks around them are kept."""
+    return _parameter.findall(text)
+
+
+def parameter_value(text: str) -> str | None:
+    """What stands after the equals sign, quotes undone; None if it is malformed.
+
+    Without quotes it may hold more than a token may, but neither quotes nor control characters.
+    """
+    value = text.strip(OWS)
+    if _is_quoted_string(value) is not None:
+        return _quoted_pair.sub(r"\1", value[1:-1])
+    return value if '"' not in value and _find_control(value) is None else None
+
+
+def parse_delta_seconds(text: str) -> int | None:
+    """A count of seconds or of anything else, at most `MAX_DELTA_SECONDS`; None if it is none."""
+    if _is_digits(text) is None:
+        return None
+    digits = text.lstrip("0") or "0"
+    return min(int(digits), MAX_DELTA_SECONDS) if len(digits) <= 10 else MAX_DELTA_SECONDS
 
 
 def connection_options(values: Iterable[str]) -> frozenset[str]:

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ._field_syntax import is_token, parse_parameters, quote_string
-
-_OWS = " \t"
+from ._field_syntax import OWS, is_token, parse_parameters, quote_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def parse_media_type(value: str) -> MediaType:
     An empty value counts as malformed; malformed parameters are left out.
     """
     essence, _, parameters = value.partition(";")
-    main, _, sub = essence.strip(_OWS).lower().partition("/")
+    main, _, sub = essence.strip(OWS).lower().partition("/")
     if not is_token(main) or not is_token(sub):
         return UNKNOWN_MEDIA_TYPE
     return MediaType(main, sub, MappingProxyType(parse_parameters(parameters)))

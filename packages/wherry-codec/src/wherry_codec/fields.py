@@ -1,132 +1,55 @@
-"""The structures field values are made of: lists, quoted strings, parameters, media types.
+"""Field values: what they are made of, and those worth a parser of their own.
 
-Decides how a value is taken apart, and what a malformed one is taken for; never raises for what a
-peer sent. Every function takes time linear in its input. RFC 9110 §5.6, §7.6.1, §8.3.1.
+Nothing here raises for what a peer sent: a malformed value gives None, or is left out where there
+are several. Every function takes time linear in its input. Values are texts as `headers` holds
+them; where a field may come on several lines, pass the line or all of them. Times and moments are
+seconds; `now` is passed in.
+
+Content-Disposition is not here: it is part of wherry-multipart, with the file names it is for.
 """
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-
-from ._errors import LocalProtocolError
+from ._challenge import Challenge, parse_challenges
+from ._content_range import ContentRange, parse_content_range
+from ._etag import ETag, format_etag, parse_etag, parse_etag_list
+from ._ext_value import decode_ext_value
+from ._field_syntax import (
+    connection_options,
+    is_token,
+    parse_parameters,
+    quote_string,
+    split_list,
+    unquote_string,
+)
+from ._http_date import format_http_date, parse_http_date
+from ._keep_alive import KeepAlive, parse_keep_alive
+from ._link import Link, parse_links
+from ._media_type import UNKNOWN_MEDIA_TYPE, MediaType, parse_media_type
+from ._retry_after import parse_retry_after
 
 __all__ = [
     "UNKNOWN_MEDIA_TYPE",
+    "Challenge",
+    "ContentRange",
+    "ETag",
+    "KeepAlive",
+    "Link",
     "MediaType",
     "connection_options",
+    "decode_ext_value",
+    "format_etag",
+    "format_http_date",
     "is_token",
+    "parse_challenges",
+    "parse_content_range",
+    "parse_etag",
+    "parse_etag_list",
+    "parse_http_date",
+    "parse_keep_alive",
+    "parse_links",
     "parse_media_type",
     "parse_parameters",
+    "parse_retry_after",
     "quote_string",
     "split_list",
     "unquote_string",
 ]
-
-# A quoted string that never ends takes everything up to the end of the text. Possessive repeats
-# throughout: no input is read twice.
-_QUOTED = r'"(?:[^"\\]++|\\.?)*+"?'
-_list_element = re.compile(rf'(?:[^,"]++|{_QUOTED})++', re.DOTALL)
-_parameter = re.compile(rf'(?:[^;"]++|{_QUOTED})++', re.DOTALL)
-_is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++").fullmatch
-_is_quoted_string = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL).fullmatch
-_quoted_pair = re.compile(r"\\(.)", re.DOTALL)
-_needs_backslash = re.compile(r'(["\\])')
-_find_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
-
-_OWS = " \t"
-
-
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A media type, RFC 9110 §8.3.1. Type, subtype and parameter names are in lower case."""
-
-    type: str
-    subtype: str
-    parameters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def essence(self) -> str:
-        """`type/subtype`, without parameters."""
-        return f"{self.type}/{self.subtype}"
-
-    def __str__(self) -> str:
-        parameters = (
-            f"; {name}={value if is_token(value) else quote_string(value)}"
-            for name, value in self.parameters.items()
-        )
-        return self.essence + "".join(parameters)
-
-
-UNKNOWN_MEDIA_TYPE = MediaType("application", "octet-stream")
-"""What content is taken for whose media type is absent or malformed."""
-
-
-def is_token(text: str) -> bool:
-    """Whether `text` is a token, RFC 9110 §5.6.2: one or more letters, digits, !#$%&'*+-.^_`|~."""
-    return _is_token(text) is not None
-
-
-def split_list(value: str) -> list[str]:
-    """The elements of a comma-separated list, blanks stripped, empty elements left out.
-
-    Commas in quoted strings do not separate; a quoted string that does not end reaches to the end
-    of the value. RFC 9110 §5.6.1.2.
-    """
-    elements = (element.strip(_OWS) for element in _list_element.findall(value))
-    return [element for element in elements if element]
-
-
-def parse_parameters(text: str) -> dict[str, str]:
-    """Parameters `name=value` separated by semicolons; names in lower case, quotes undone.
-
-    Whatever is not a parameter is left out; of equal names the first one stays. The value of an
-    unquoted parameter may hold more than a token may, because peers do not always quote.
-    RFC 9110 §5.6.6.
-    """
-    parameters: dict[str, str] = {}
-    for piece in _parameter.findall(text):
-        name, equals, value = piece.partition("=")
-        name, value = name.strip(_OWS).lower(), value.strip(_OWS)
-        if not equals or not value or not is_token(name) or name in parameters:
-            continue
-        if _is_quoted_string(value):
-            parameters[name] = unquote_string(value)
-        elif '"' not in value and _find_control(value) is None:
-            parameters[name] = value
-    return parameters
-
-
-def parse_media_type(value: str) -> MediaType:
-    """The media type in a Content-Type value; `application/octet-stream` if it is malformed.
-
-    An empty value counts as malformed; malformed parameters are left out.
-    """
-    essence, _, parameters = value.partition(";")
-    main, _, sub = essence.strip(_OWS).lower().partition("/")
-    if not is_token(main) or not is_token(sub):
-        return UNKNOWN_MEDIA_TYPE
-    return MediaType(main, sub, MappingProxyType(parse_parameters(parameters)))
-
-
-def connection_options(values: Iterable[str]) -> frozenset[str]:
-    """The options in all Connection lines of a message, in lower case. RFC 9110 §7.6.1."""
-    return frozenset(option.lower() for value in values for option in split_list(value))
-
-
-def quote_string(text: str) -> str:
-    """`text` as a quoted-string. Raises `LocalProtocolError` for control characters but tab."""
-    found = _find_control(text)
-    if found is not None:
-        raise LocalProtocolError(
-            f"text has the control character {found.group()!r} at position {found.start()}, "
-            "which cannot be quoted"
-        )
-    return '"' + _needs_backslash.sub(r"\\\1", text) + '"'
-
-
-def unquote_string(text: str) -> str:
-    """What a quoted-string stands for; `text` itself if it is none. RFC 9110 §5.6.4."""
-    if _is_quoted_string(text) is None:
-        return text
-    return _quoted_pair.sub(r"\1", text[1:-1])

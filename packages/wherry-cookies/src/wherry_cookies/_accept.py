@@ -5,7 +5,7 @@ to refuse it; a cookie that has already expired is returned too, because storing
 its predecessor. Knows neither the stored cookies nor the clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yarl import URL
@@ -17,10 +17,10 @@ from ._domain import (
     domain_match,
     is_ip_address,
     is_loopback,
-    is_single_label,
 )
 from ._limits import CookieLimits
 from ._path import default_path
+from ._public_suffix import SuffixCheck, is_listed, is_public_suffix, suffix_below
 from ._saved import SavedCookie
 from ._set_cookie import SetCookie
 from ._value import has_control_character, is_cookie_name, octets
@@ -44,9 +44,8 @@ class Policy:
     unsafe: bool
     #: (scheme, host, port) of plain-text origins to be treated like https.
     trusted_origins: frozenset[tuple[str, str | None, int | None]]
-    #: The owner's knowledge of domains under which strangers register; single labels are always
-    #: such.
-    public_suffix_check: Callable[[str], bool] | None = None
+    #: Names the domains under which strangers register; single labels are always such.
+    public_suffix_check: SuffixCheck = is_listed
 
     def is_secure(self, url: URL) -> bool:
         """Whether Secure cookies may be sent to the URL (S-188)."""
@@ -54,11 +53,6 @@ class Policy:
             bool(self.trusted_origins)
             and (url.scheme, url.raw_host, url.port) in self.trusted_origins
         )
-
-    def is_public_suffix(self, domain: str) -> bool:
-        """Whether no site may set cookies for this whole domain (§5.3 step 5)."""
-        check = self.public_suffix_check
-        return is_single_label(domain) or (check is not None and check(domain))
 
 
 def trusted_origins(
@@ -137,6 +131,7 @@ def accept_saved(saved: SavedCookie, policy: Policy, now: float) -> Cookie | Ref
 
 def _scope(received: SetCookie, setter: Setter, policy: Policy) -> tuple[str, bool] | Refusal:
     """Domain and host-only flag: §5.3 steps 4 to 6."""
+    check = policy.public_suffix_check
     domain = cookie_domain(received.domain)
     host = setter.host or domain
     if not host:
@@ -146,10 +141,12 @@ def _scope(received: SetCookie, setter: Setter, policy: Policy) -> tuple[str, bo
         return Refusal("set by an IP address, and the jar is not unsafe")
     if domain is None or (domain == host and is_ip_address(host)):
         return host, True
-    if policy.is_public_suffix(domain):
+    if is_public_suffix(domain, check):
         return (host, True) if domain == host else Refusal(f"{domain[:100]!r} is a public suffix")
     if not domain_match(host, domain):
         return Refusal(f"{host[:100]!r} is not in its domain {domain[:100]!r}")
+    if suffix := suffix_below(domain, host, check):
+        return Refusal(f"{domain[:100]!r} has the public suffix {suffix[:100]!r} below it")
     return domain, False
 
 

@@ -23,8 +23,12 @@ from ._cookie_header import encode_cookies, join_cookies, pairs_of
 from ._date import DATE_TOKENS, LAST_MOMENT
 from ._domain import canonical_host, domain_match, domains_covering, is_ip_address
 from ._limits import DEFAULT_LIMITS, CookieLimits
+from ._lwp_files import cookies_of_lwp
 from ._morsel import ReceivedMorsel, read_morsel, sent_morsel, stored_morsel
-from ._persist import read_file, write_file
+from ._netscape_files import cookies_of_netscape
+from ._persist import read_file, write_file, write_netscape_file
+from ._public_suffix import is_known, is_listed, site_of
+from ._saved import SavedCookie
 from ._set_cookie import Fault, SetCookie, read_set_cookie
 from ._store import CookieStore
 from ._value import check_caller_cookie, coded_value
@@ -49,7 +53,8 @@ class CookieJar(AbstractCookieJar):
     - `loop`: ignored.
     - `limits`: how much servers may store.
     - `is_public_suffix`: says whether a domain, in IDNA form, is one under which strangers
-      register, such as `co.uk`. Without it only single labels are.
+      register, such as `co.uk`. By default the list of the package `publicsuffixlist`, if that is
+      installed (extra `psl`); else only single labels are, see `knows_public_suffixes`.
     - `now`: the clock, seconds since 1970.
     """
 
@@ -72,10 +77,13 @@ class CookieJar(AbstractCookieJar):
         super().__init__(loop=loop)
         self._quote_cookie = quote_cookie
         self._policy = Policy(
-            limits, unsafe, trusted_origins(treat_as_secure_origin), is_public_suffix
+            limits,
+            unsafe,
+            trusted_origins(treat_as_secure_origin),
+            is_listed if is_public_suffix is None else is_public_suffix,
         )
         self._now = now
-        self._store = CookieStore(limits)
+        self._store = self._new_store()
         self._next_expiry = self._store.next_expiry
         self._remembered: dict[tuple[str, str | None, str, int | None], str] = {}
         self._remembered_text = 0
@@ -113,6 +121,16 @@ class CookieJar(AbstractCookieJar):
     def quote_cookie(self) -> bool:
         """Whether values the caller sets are quoted when they have unusual characters."""
         return self._quote_cookie
+
+    @property
+    def knows_public_suffixes(self) -> bool:
+        """Whether more than single labels such as `com` is known to belong to no one site.
+
+        True with an `is_public_suffix` of your own or an installed `publicsuffixlist`, whose list
+        is read now if it was not before. If false, any site under `co.uk` can set cookies for all
+        of them, and `CookieLimits.per_domain` counts each subdomain by itself.
+        """
+        return is_known(self._policy.public_suffix_check)
 
     @property
     def cookies(self) -> Mapping[tuple[str, str], SimpleCookie]:
@@ -232,14 +250,46 @@ class CookieJar(AbstractCookieJar):
     def load(self, file_path: str | os.PathLike[str]) -> None:
         """Replace the jar's content by that of a file from `save`, or of one that aiohttp wrote.
 
-        Expired cookies and those the jar would not take from the caller are dropped. After an error
-        the jar is as it was. Raises OSError; CookieFileError, a ValueError that says where the file
-        is damaged; pickle.UnpicklingError for an old pickle with anything but cookies in it, none
-        of which is executed.
+        Files for `load_netscape` and `load_lwp` are known by the `#` they start with. Expired
+        cookies and those the jar would not take from the caller are dropped. After an error the jar
+        is as it was. Raises OSError; CookieFileError, a ValueError that says where the file is
+        damaged; pickle.UnpicklingError for an old pickle with anything but cookies in it, none of
+        which is executed.
         """
+        self._replace_by(read_file(file_path))
+
+    def save_netscape(self, file_path: str | os.PathLike[str]) -> None:
+        """Write the cookies to a cookies.txt, which curl, wget and `http.cookiejar` read.
+
+        Careful as `save`, session cookies included, but the format has less room: shared cookies,
+        which have no domain, are left out with a log record; SameSite, Partitioned and fractions of
+        a second are lost. Raises OSError; InvalidCookieError, and writes nothing, if a path or
+        value the caller set would break its line.
+        """
+        self._expire()
+        bound = [cookie for cookie in self._store if cookie.domain != SHARED]
+        if left_out := self._store.count - len(bound):
+            _log.warning("%d cookies for every host not saved: cookies.txt has no such", left_out)
+        write_netscape_file(file_path, sorted(bound, key=_age))
+
+    def load_netscape(self, file_path: str | os.PathLike[str]) -> None:
+        """As `load`, from a cookies.txt, with `#HttpOnly_` and whatever its first line.
+
+        CookieFileError names the line.
+        """
+        self._replace_by(read_file(file_path, cookies_of_netscape))
+
+    def load_lwp(self, file_path: str | os.PathLike[str]) -> None:
+        """As `load`, from a file by `http.cookiejar.LWPCookieJar` or by Perl's LWP.
+
+        CookieFileError names the line.
+        """
+        self._replace_by(read_file(file_path, cookies_of_lwp))
+
+    def _replace_by(self, cookies: Sequence[SavedCookie]) -> None:
         now = self._now()
-        store = CookieStore(self._policy.limits)
-        for saved in read_file(file_path):
+        store = self._new_store()
+        for saved in cookies:
             cookie = accept_saved(saved, self._policy, now)
             if isinstance(cookie, Refusal):
                 _log.debug("saved cookie %.100r dropped: %s", saved.cookie.name, cookie.reason)
@@ -247,6 +297,10 @@ class CookieJar(AbstractCookieJar):
                 store.put(cookie)
         self._store = store
         self._changed()
+
+    def _new_store(self) -> CookieStore:
+        check = self._policy.public_suffix_check
+        return CookieStore(self._policy.limits, lambda domain: site_of(domain, check))
 
     def _read(self, name: str, value: str | Morsel[str]) -> SetCookie:
         if not isinstance(value, Morsel):

@@ -18,8 +18,9 @@ class CookieLimits:
     #: Octets of cookie-name and cookie-value together; a longer cookie is refused. The number of
     #: rfc6265bis §5.6, Chrome and Firefox.
     name_and_value: int = 4096
-    #: Cookies under one domain. Chrome and Firefox keep 180; the RFC's minimum of 50 logs people
-    #: out of large sites.
+    #: Cookies under one registrable domain where a list of public suffixes is known, else under
+    #: one domain. Chrome and Firefox keep 180; the RFC's minimum of 50 logs people out of large
+    #: sites.
     per_domain: int = 180
     #: Cookies in the whole jar. The RFC's minimum, also Firefox's number; Chrome keeps 3300 and
     #: purges to 3000.

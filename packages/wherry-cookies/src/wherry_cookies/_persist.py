@@ -1,4 +1,4 @@
-"""Cookie files: writing our own JSON safely, and finding the reader a file needs.
+"""Cookie files: writing them safely, our own JSON, and finding the reader a file needs.
 
 Whether a cookie read from a file may be stored is not decided here: a file is trusted no more than
 the caller who names it.
@@ -7,12 +7,14 @@ the caller who names it.
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ._aiohttp_files import cookies_of_aiohttp_json, cookies_of_pickle
 from ._cookie import Cookie
+from ._lwp_files import cookies_of_lwp
+from ._netscape_files import cookies_of_netscape, dump_netscape
 from ._saved import CookieFileError, Fields, SavedCookie, mapping
 from ._set_cookie import SetCookie
 
@@ -21,19 +23,34 @@ _VERSION = 1
 # A pickle of protocol 2 or later starts with this opcode; no JSON text does.
 _PICKLE = b"\x80"
 
+#: Gives the cookies of a file's content; raises CookieFileError where it is damaged.
+Reader = Callable[[bytes], Iterable[SavedCookie]]
+
 
 def write_file(path: str | os.PathLike[str], cookies: Iterable[Cookie]) -> None:
-    """Write the cookies to a file that is either complete or not there (SEC-46).
+    """Write the cookies as JSON to a file that is either complete or not there. Raises OSError."""
+    _replace_file(path, dump_json(cookies).encode("ascii"))
 
-    They go to a new file of mode 0600 in the same directory, which then takes the name. A symbolic
-    link of that name is replaced, not followed. Raises OSError.
+
+def write_netscape_file(path: str | os.PathLike[str], cookies: Iterable[Cookie]) -> None:
+    """Write the cookies as cookies.txt, likewise.
+
+    Raises OSError, and InvalidCookieError for a cookie the format cannot hold.
     """
-    text = dump_json(cookies)
+    _replace_file(path, dump_netscape(cookies))
+
+
+def _replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Give the name to a new file of mode 0600 (SEC-46).
+
+    It is written in the same directory first. A symbolic link of that name is replaced, not
+    followed.
+    """
     target = Path(path)
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)
@@ -49,14 +66,24 @@ def dump_json(cookies: Iterable[Cookie]) -> str:
     return f'{{"format": "{_FORMAT}", "version": {_VERSION}, "cookies": [\n{lines}\n]}}\n'
 
 
-def read_file(path: str | os.PathLike[str]) -> list[SavedCookie]:
-    """The cookies of a file by `write_file` or by aiohttp, oldest first.
+def read_file(path: str | os.PathLike[str], reader: Reader | None = None) -> list[SavedCookie]:
+    """The cookies of a file, in its order; without `reader` its format is found out.
 
     Raises OSError, CookieFileError for a damaged or unknown file, pickle.UnpicklingError for a
     pickle of other things.
     """
     data = Path(path).read_bytes()
-    return cookies_of_pickle(data) if data.startswith(_PICKLE) else list(cookies_of_json(data))
+    return list((reader or _reader_for(data))(data))
+
+
+def _reader_for(data: bytes) -> Reader:
+    if data.startswith(_PICKLE):
+        return cookies_of_pickle
+    start = data.removeprefix(b"\xef\xbb\xbf")[:32]
+    if start.startswith(b"#LWP-Cookies-"):
+        return cookies_of_lwp
+    # No JSON text starts so, every other program's cookies.txt does.
+    return cookies_of_netscape if start.startswith(b"#") else cookies_of_json
 
 
 def cookies_of_json(data: bytes) -> Iterator[SavedCookie]:

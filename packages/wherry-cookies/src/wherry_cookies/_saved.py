@@ -3,6 +3,7 @@
 Shared by all file formats; knows none of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ._set_cookie import SetCookie
@@ -87,6 +88,17 @@ class Fields:
     def _wrong(self, name: str, expected: str, value: object) -> CookieFileError:
         kind = type(value).__name__
         return CookieFileError(f"expected {expected}, got {kind}", f"{self._where}.{name}")
+
+
+def lines_of(data: bytes) -> Iterator[tuple[int, str]]:
+    """Number and text of each line, from 1 on, without its line break.
+
+    Only line feeds, with or without carriage return, break lines: values may have any of the
+    characters that `str.splitlines` counts as breaks. Octets that are no UTF-8 come as surrogates.
+    """
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+    for number, line in enumerate(text.split("\n"), 1):
+        yield number, line.removesuffix("\r")
 
 
 def mapping(value: object, where: str) -> dict[object, object]:

@@ -7,13 +7,14 @@ URLs, no clock and no rules of acceptance: it keeps what it is given and says wh
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import chain, count
 
 from ._cookie import SHARED, Cookie
 from ._domain import domains_covering
 from ._limits import CookieLimits
 from ._path import matching_cookie_paths, path_match
 from ._secure_names import SecureNames
+from ._sites import Sites
 
 NEVER = float("inf")
 
@@ -21,16 +22,22 @@ NEVER = float("inf")
 class CookieStore:
     """All cookies of one jar."""
 
-    __slots__ = ("_by_expiry", "_by_use", "_limits", "_secure", "_shelves", "_ticks", "count")
+    __slots__ = (
+        *("_by_expiry", "_by_use", "_limits", "_secure", "_shelves"),
+        *("_site_of", "_sites", "_ticks", "count"),
+    )
 
-    def __init__(self, limits: CookieLimits) -> None:
+    def __init__(self, limits: CookieLimits, site_of: Callable[[str], str] = str) -> None:
+        """`site_of` gives the site of a domain; by default each domain is one."""
         self._limits = limits
+        self._site_of = site_of
         self._ticks = count(1)
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self._shelves: dict[str, _Shelf] = {}
+        self._sites: Sites | None = None
         self._secure = SecureNames()
         self._by_expiry = _Queue(_expiry)
         self._by_use = _Queue(_last_used)
@@ -63,7 +70,7 @@ class CookieStore:
         else:
             self._forget(replaced)
         self._remember(cookie)
-        self._evict(shelf, cookie.domain)
+        self._evict(cookie.domain)
         return replaced
 
     def get(self, domain: str, path: str, name: str) -> Cookie | None:
@@ -77,6 +84,8 @@ class CookieStore:
         shelf.remove(cookie)
         if not shelf.count:
             del self._shelves[cookie.domain]
+            if self._sites is not None:
+                self._sites.discard(cookie.domain)
         self.count -= 1
         self._forget(cookie)
 
@@ -136,19 +145,29 @@ class CookieStore:
         cookie.is_stored = False
         self._secure.discard(cookie)
 
-    def _evict(self, shelf: "_Shelf", domain: str) -> None:
+    def _evict(self, domain: str) -> None:
         """§5.3: first those too many under the domain, insecure ones first, then those in all.
 
         The longest unused goes.
         """
-        if domain == SHARED:
+        # While the whole jar holds no more than a site may, no site need be worked out.
+        if domain == SHARED or self.count <= min(self._limits.per_domain, self._limits.total):
             return
-        while shelf.count > self._limits.per_domain:
-            self.remove(min(shelf, key=_eviction_order))
+        shelves = self._shelves_beside(domain)
+        for _ in range(sum(shelf.count for shelf in shelves) - self._limits.per_domain):
+            self.remove(min(chain.from_iterable(shelves), key=_eviction_order))
         shared = self._shelves.get(SHARED)
         allowed = self._limits.total + (shared.count if shared else 0)
         while self.count > allowed and (victim := self._by_use.first()) is not None:
             self.remove(victim)
+
+    def _shelves_beside(self, domain: str) -> "list[_Shelf]":
+        """The shelves of the domain's site."""
+        if self._sites is None:
+            self._sites = Sites(self._site_of, (each for each in self._shelves if each != SHARED))
+        else:
+            self._sites.add(domain)
+        return [self._shelves[each] for each in self._sites.beside(domain)]
 
 
 class _Shelf:

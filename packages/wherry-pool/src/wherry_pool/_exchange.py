@@ -128,7 +128,7 @@ class Exchange:
                 phase="total",
                 limit=self.timeout.total,
                 elapsed=now - self.started,
-                host=self.host,
+                host=self.host or None,
             )
         sock_read = self.timeout.sock_read
         if sock_read and 0 < sock_read <= now - self.last_arrival:
@@ -136,6 +136,6 @@ class Exchange:
                 phase="sock_read",
                 limit=sock_read,
                 elapsed=now - self.last_arrival,
-                host=self.host,
+                host=self.host or None,
             )
         return None

@@ -63,11 +63,13 @@ class ThreadedResolver(AbstractResolver):
     async def _look_up(
         self, host: str, port: int, family: socket.AddressFamily, flags: int
     ) -> _AddressInfos:
+        if "\0" in host:  # the system would look up what stands before it
+            raise OSError(None, f"{host[:100]!r} cannot be a host name: it contains NUL")
         try:
             return await self._loop.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, family=family, flags=flags
             )
-        except ValueError as error:  # a label that is empty or too long, or a NUL
+        except ValueError as error:  # a label that is empty or too long
             raise OSError(None, f"{host[:100]!r} cannot be a host name: {error}") from error
 
     async def _numeric_host(self, family: int, address: tuple[object, ...]) -> str:

@@ -50,13 +50,14 @@ class CachingResolver:
             await (observer.dns_cache_miss(host) if is_first else observer.dns_cache_hit(host))
             if is_first:
                 await observer.dns_resolve_start(host)
-            lookup = self._lookups.get(key)  # another request may have begun meanwhile
-        if lookup is None:
-            lookup = self._begin(key, host, port, family)
-        answer = await self._join(lookup)
+            # Another request may have begun meanwhile, or even have its answer.
+            lookup = self._lookups.get(key)
+            known = self._recall(key)
+        if known is None:
+            known = await self._join(lookup or self._begin(key, host, port, family))
         if observer is not None and is_first:
             await observer.dns_resolve_end(host)
-        return answer
+        return known
 
     def clear(self, host: str | None = None, port: int | None = None) -> None:
         """Forget the answer for `host` and `port`, or all answers."""
