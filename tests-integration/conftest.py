@@ -5,8 +5,10 @@ fail instead.
 """
 
 import contextlib
+import grp
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -86,13 +88,16 @@ def certificate_der(certificate: trustme.LeafCert) -> bytes:
 def nginx(
     certificate: trustme.LeafCert, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """Base URLs of a running nginx: `http`, `https`, `short`, `impatient`; and its `pid`."""
+    """What is known of a running nginx.
+
+    Base URLs: `http`, `https`, `short`, `impatient`. The path of its Unix `socket`. Its `pid`.
+    """
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         missing_peer("apt-get install nginx-light")
         return
     folder = tmp_path_factory.mktemp("nginx")
-    _make_readable(folder)
+    _write_pages(folder / "www")
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "certificate.pem"))
     ports = {name: _free_port() for name in ("http", "https", "short", "impatient")}
     configuration = (HERE / "peers" / "nginx.conf").read_text("utf-8")
@@ -100,27 +105,23 @@ def nginx(
         configuration = configuration.replace(f"@{name.upper()}@", str(value))
     (folder / "nginx.conf").write_text(configuration, "utf-8")
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    if os.geteuid() == 0:
+        # Its worker would be another user, and pytest's folders are for their owner only.
+        command += ["-g", f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"]
     with _running(command) as process:
         for port in ports.values():
             _wait_until_listening(port, process)
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         urls["https"] = f"https://localhost:{ports['https']}"
-        yield {**urls, "pid": str(process.pid)}
+        yield {**urls, "pid": str(process.pid), "socket": str(folder / "socket")}
 
 
-def _make_readable(folder: Path) -> None:
-    """Files to serve, also for a worker that runs as another user than the tests."""
-    www = folder / "www"
-    www.mkdir()
-    (www / "small.txt").write_bytes(SMALL)
-    (www / "text.txt").write_bytes(TEXT)
-    (www / "large.bin").write_bytes(LARGE)
-    (www / "data.json").write_text('{"boats": ["wherry", "skiff"]}', "utf-8")
-    for path in (www, *www.iterdir()):
-        path.chmod(0o755)
-    for parent in (folder, folder.parent, folder.parent.parent):
-        with contextlib.suppress(PermissionError):
-            parent.chmod(parent.stat().st_mode | 0o055)
+def _write_pages(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "small.txt").write_bytes(SMALL)
+    (folder / "text.txt").write_bytes(TEXT)
+    (folder / "large.bin").write_bytes(LARGE)
+    (folder / "data.json").write_text('{"boats": ["wherry", "skiff"]}', "utf-8")
 
 
 @pytest.fixture
@@ -145,6 +146,12 @@ def short_url(nginx: dict[str, str]) -> str:
 def impatient_url(nginx: dict[str, str]) -> str:
     """The same files from a server that closes idle connections almost at once."""
     return nginx["impatient"]
+
+
+@pytest.fixture
+def socket_path(nginx: dict[str, str]) -> str:
+    """The Unix socket at which the same files are served."""
+    return nginx["socket"]
 
 
 @pytest.fixture

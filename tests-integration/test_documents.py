@@ -6,6 +6,7 @@ comes right after it, that is its output. An HTML comment `<!-- not run: reason 
 before a block excuses it.
 """
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -81,6 +82,27 @@ def test_an_example_runs(example: Example, address: str, tmp_path: Path) -> None
     assert not done.stderr
     if example.output is not None:
         assert done.stdout.replace(address, ADDRESS) == example.output
+
+
+def test_the_examples_of_the_documentation_are_typed(tmp_path: Path) -> None:
+    """`mypy --strict` has nothing to say about what a reader copies."""
+    if importlib.util.find_spec("mypy") is None:
+        pytest.skip("needs a tool: pip install mypy")
+    for number, example in enumerate(EXAMPLES):
+        if not example.place.startswith("packages/"):
+            header = f"# {example.place}\n"
+            (tmp_path / f"example_{number}.py").write_text(header + example.code, "utf-8")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file", "mypy.ini", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=50,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -109,6 +109,18 @@ async def test_an_async_iterable_arrives_in_chunks(
     assert answer["headers"]["Transfer-Encoding"] == "chunked"
 
 
+async def test_a_body_waits_for_the_word_to_go_on(
+    session: wherry.ClientSession, httpbin: str
+) -> None:
+    """S-397, RFC 9110 §10.1.1; this server says it twice, which RFC 9110 §15.2 allows."""
+    async with session.post(f"{httpbin}/post", data=b"abc" * 1000, expect100=True) as response:
+        answer = await response.json()
+        assert {head.status for head in response.informational} == {100}
+
+    assert answer["data"] == "abc" * 1000
+    assert answer["headers"]["Expect"] == "100-continue"
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 async def test_each_method_arrives(
     session: wherry.ClientSession, httpbin: str, method: str

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -127,6 +127,90 @@ async def test_requests_survive_a_reload_of_the_server(
             reload_nginx()
         bodies = await asyncio.gather(*(_body(session, f"{http_url}/small.txt") for _ in range(10)))
         assert set(bodies) == {small}
+
+
+async def test_cancelled_requests_leave_nothing_behind(http_url: str, large: bytes) -> None:
+    """S-499: cancelled while queueing, connecting, waiting or reading; the pool's books balance."""
+    connector = wherry.TCPConnector(limit=4)
+
+    async def fetch(session: wherry.ClientSession, number: int) -> bool:
+        async with session.get(f"{http_url}/large.bin") as response:
+            if number % 2:
+                return await response.read() == large
+            return b"".join([piece async for piece in response.content.iter_any()]) == large
+
+    async with wherry.ClientSession(connector=connector) as session:
+        for turns in range(0, 60, 3):
+            tasks = [asyncio.create_task(fetch(session, number)) for number in range(8)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for task in tasks[::2]:
+                task.cancel()
+            done = await asyncio.gather(*tasks, return_exceptions=True)
+            assert all(result is True for result in done[1::2])
+        await asyncio.sleep(0)
+        (stats,) = connector.stats().values()
+
+    assert (stats.in_use, stats.waiting) == (0, 0)
+    assert stats.idle <= 4
+
+
+async def test_a_unix_socket_serves_the_same(socket_path: str, small: bytes) -> None:
+    """S-161: the host of the URL fills the Host field and nothing else."""
+    connector = wherry.UnixConnector(socket_path)
+    async with wherry.ClientSession("http://any.example/", connector=connector) as session:
+        bodies = await asyncio.gather(*(_body(session, "small.txt") for _ in range(5)))
+
+    assert set(bodies) == {small}
+
+
+async def test_an_old_server_gets_an_old_request(http_url: str, small: bytes) -> None:
+    """S-383: HTTP/1.0 with keep-alive, as both sides understand it."""
+    async with wherry.ClientSession(version=wherry.HttpVersion10) as session:
+        connections = set()
+        for _ in range(3):
+            async with session.get(f"{http_url}/small.txt") as response:
+                assert await response.read() == small
+                connections.add(response.headers["X-Connection"])
+
+    assert len(connections) == 1
+
+
+async def test_without_keep_alive_each_request_has_its_connection(
+    http_url: str, small: bytes
+) -> None:
+    """S-107: `force_close` announces it, and does it."""
+    connector = wherry.TCPConnector(force_close=True)
+    async with wherry.ClientSession(connector=connector) as session:
+        connections = set()
+        for _ in range(3):
+            async with session.get(f"{http_url}/small.txt") as response:
+                assert await response.read() == small
+                assert response.headers["Connection"] == "close"
+                connections.add(response.headers["X-Connection"])
+        assert connector.stats() == {}
+
+    assert len(connections) == 3
+
+
+async def _endless() -> AsyncIterator[bytes]:
+    while True:
+        yield bytes(65536)
+
+
+@pytest.mark.parametrize("expect100", [True, False])
+async def test_a_refused_upload_shows_the_refusal(
+    session: wherry.ClientSession, http_url: str, small: bytes, expect100: bool
+) -> None:
+    """S-397, RFC 9112 §9.3: the answer comes in the middle of the upload, or instead of it."""
+    url = f"{http_url}/no-uploads"
+    data: bytes | AsyncIterator[bytes] = bytes(100_000) if expect100 else _endless()
+    async with session.post(url, data=data, expect100=expect100) as response:
+        assert response.status == 413
+        assert b"Too Large" in await response.read()
+
+    async with session.get(f"{http_url}/small.txt") as response:
+        assert await response.read() == small
 
 
 async def _body(session: wherry.ClientSession, url: str) -> bytes:

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from wherry_cookies import CookieJar, CookieLimits, LooseCookies, cookies_from_headers
+from wherry_cookies import (
+    CookieFileError,
+    CookieJar,
+    CookieLimits,
+    InvalidCookieError,
+    LooseCookies,
+    cookies_from_headers,
+)
 from wherry_cookies.testing import ManualClock, check_cookie_jar
 
 ORIGIN = URL("https://www.example.com/")
@@ -325,6 +332,17 @@ def test_too_long_a_field_is_cut_and_logged(
     assert "12345" not in caplog.text
 
 
+def test_the_hosts_of_one_site_share_a_limit() -> None:
+    """rfc6265bis §5.7, where public suffixes are known."""
+    jar = CookieJar(limits=CookieLimits(per_domain=2), is_public_suffix={"co.uk"}.__contains__)
+    jar.update_cookies({"a": "1"}, URL("https://other.co.uk/"))
+
+    for host in ("a.shop.co.uk", "b.shop.co.uk", "shop.co.uk"):
+        jar.update_cookies_from_headers(["a=1"], URL.build(scheme="https", host=host))
+
+    assert {domain for domain, _ in jar.cookies} == {"other.co.uk", "b.shop.co.uk", "shop.co.uk"}
+
+
 def test_limits_evict_but_expired_cookies_go_first(clock: ManualClock) -> None:
     """RFC 6265 §5.3, SEC-44."""
     jar = CookieJar(now=clock, limits=CookieLimits(per_domain=2))
@@ -511,6 +529,92 @@ def test_loading_drops_what_the_jar_would_not_take(
     assert [morsel.key for morsel in jar] == ["ok"]
     assert "'ip' dropped" in caplog.text
     assert "s3cret" not in caplog.text
+
+
+def test_cookies_of_a_cookies_txt_come_back(
+    jar: CookieJar, clock: ManualClock, tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """SEC-42, SEC-46: host-only flags survive; what has no domain is left out and said to be."""
+    jar.update_cookies_from_headers(
+        ["host=é\udcff", 'd="x y"; Domain=example.com; Path=/p; Max-Age=10; Secure; HttpOnly'],
+        ORIGIN,
+    )
+    before = jar.cookies
+    jar.update_cookies({"shared": "s3cret"})
+    jar.save_netscape(tmp_path / "cookies.txt")
+    other = CookieJar(now=clock)
+    other.update_cookies({"gone": "1"})
+
+    other.load_netscape(str(tmp_path / "cookies.txt"))
+
+    assert "1 cookies for every host not saved" in caplog.text
+    assert "s3cret" not in caplog.text
+    assert other.cookie_header(ORIGIN / "p") == 'd="x y"; host=é\udcff'
+    assert other.host_only_cookies == {("www.example.com", "host")}
+    for key, cookies in other.cookies.items():
+        for name, morsel in cookies.items():
+            expected = before[key][name]
+            assert {**expected, "max-age": ""} == {**morsel, "max-age": ""}
+            assert morsel.coded_value == expected.coded_value
+    clock.time += 10
+    assert other.cookie_header(ORIGIN / "p") == "host=é\udcff"
+
+
+def test_a_cookie_that_no_cookies_txt_can_hold_leaves_the_older_file(
+    jar: CookieJar, tmp_path: Any
+) -> None:
+    """SEC-46: a tab in a path, which only the caller can have set."""
+    path = tmp_path / "cookies.txt"
+    jar.save_netscape(path)
+    before = path.read_bytes()
+    morsel = Morsel[str]()
+    morsel.set("a", "s3cret", "s3cret")
+    dict.__setitem__(morsel, "path", "/\t")
+    jar.update_cookies({"a": morsel}, ORIGIN)
+
+    with pytest.raises(InvalidCookieError, match="save it as JSON"):
+        jar.save_netscape(path)
+
+    assert path.read_bytes() == before
+
+
+def test_cookies_of_lwp_are_loaded(jar: CookieJar, tmp_path: Any) -> None:
+    """Those that are expired, or without name, are dropped."""
+    path = tmp_path / "lwp.txt"
+    path.write_text(
+        "#LWP-Cookies-2.0\n"
+        'Set-Cookie3: a="1 2"; path="/"; domain=".example.com"; discard; version=0\n'
+        'Set-Cookie3: b=2; path="/"; domain="www.example.com"; discard; version=0\n'
+        'Set-Cookie3: c; path="/"; domain="www.example.com"; discard; version=0\n'
+        'Set-Cookie3: d=3; path="/"; domain="e.com"; expires="2001-01-01 00:00:00Z"; version=0\n'
+    )
+
+    jar.load_lwp(path)
+
+    assert len(jar) == 2
+    assert jar.cookie_header(ORIGIN) == "a=1 2; b=2"
+    assert jar.host_only_cookies == {("www.example.com", "b")}
+
+
+@pytest.mark.parametrize("method", ["load", "load_netscape", "load_lwp"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# Netscape HTTP Cookie File\ne.com\tTRUE\t/\tFALSE\t0\ta\t1\ne.com\tTRUE\n",
+        "#LWP-Cookies-2.0\nSet-Cookie3: a=1; domain=e.com\nSet-Cookie3: a=1; domain\n",
+    ],
+)
+def test_a_damaged_line_is_named_and_leaves_the_jar(
+    jar: CookieJar, tmp_path: Any, method: str, content: str
+) -> None:
+    """S-210."""
+    jar.update_cookies({"a": "1"})
+    (tmp_path / "file").write_text(content)
+
+    with pytest.raises(CookieFileError, match=r"at line [123]"):
+        getattr(jar, method)(tmp_path / "file")
+
+    assert jar.cookie_header(ORIGIN) == "a=1"
 
 
 def test_a_damaged_file_leaves_the_jar_as_it_was(jar: CookieJar, tmp_path: Any) -> None:

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_cookies import CookieFileError, SetCookie
+from wherry_cookies import CookieFileError, InvalidCookieError, SetCookie
 from wherry_cookies._cookie import SHARED, Cookie
-from wherry_cookies._persist import cookies_of_json, dump_json, read_file, write_file
+from wherry_cookies._netscape_files import cookies_of_netscape
+from wherry_cookies._persist import (
+    cookies_of_json,
+    dump_json,
+    read_file,
+    write_file,
+    write_netscape_file,
+)
 from wherry_cookies._saved import SavedCookie
 
 text = st.text(max_size=10)
@@ -186,3 +193,50 @@ def test_a_relative_path_is_one_in_the_current_directory(
     write_file("jar.json", [Cookie("a", "1", SHARED, "/")])
 
     assert len(read_file("jar.json")) == 1
+
+
+def test_a_cookies_txt_is_replaced_as_carefully(tmp_path: Path) -> None:
+    """SEC-46: mode 0600, and a failure leaves the older file."""
+    path = tmp_path / "cookies.txt"
+    path.write_text("old")
+    write_netscape_file(path, [Cookie("a", "1", "example.com", "/")])
+    before = path.read_bytes()
+
+    with pytest.raises(InvalidCookieError):
+        write_netscape_file(path, [Cookie("a", "1\n", "example.com", "/")])
+
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        dump_json([Cookie("a", "1", "e.com", "/")]).encode(),
+        b"# Netscape HTTP Cookie File\n.e.com\tTRUE\t/\tFALSE\t0\ta\t1\n",
+        b"#HttpOnly_.e.com\tTRUE\t/\tFALSE\t0\ta\t1\n",
+        b"#LWP-Cookies-2.0\nSet-Cookie3: a=1; path=/; domain=.e.com\n",
+    ],
+)
+def test_the_format_of_a_file_is_found_out(tmp_path: Path, mark: bytes, content: bytes) -> None:
+    """S-209."""
+    path = tmp_path / "file"
+    path.write_bytes(mark + content)
+
+    (found,) = read_file(path)
+
+    assert (found.cookie.name, found.cookie.coded_value) == ("a", "1")
+    assert found.cookie.domain.removeprefix(".") == "e.com"
+
+
+def test_a_named_format_is_not_second_guessed(tmp_path: Path) -> None:
+    """A cookies.txt without comments looks like nothing in particular."""
+    path = tmp_path / "file"
+    path.write_text("e.com\tTRUE\t/\tFALSE\t0\ta\t1\n")
+
+    assert len(read_file(path, cookies_of_netscape)) == 1
+    with pytest.raises(CookieFileError, match="line 1 column 1"):
+        read_file(path)

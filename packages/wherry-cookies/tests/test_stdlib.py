@@ -1,14 +1,20 @@
-"""The jar and `http.cookiejar` over the same cases: every difference is known and has its rule."""
+"""The jar beside `http.cookiejar`.
+
+Every difference over the same cases is known and has its rule, and files go both ways.
+"""
 
 import email.message
 import http.cookiejar
 import urllib.request
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
+from wherry_cookies import CookieJar
 from wherry_cookies.testing import ManualClock
 
 
@@ -59,3 +65,61 @@ def test_differences_from_the_standard_library_are_known(
     assert [name for name in different if name not in known] == []
     assert len(different) < len(corpus("jar.json")) / 2
     assert set(known) <= {case["id"] for case in corpus("jar.json")}
+
+
+FIELDS = [
+    "a=1; Path=/",
+    'b="x \\"y\\" z"; Domain=example.com; Path=/p; Secure',
+    "c=; Max-Age=1000; Path=/",
+    "d=x y, z=2; Expires=Fri, 31 Dec 2032 10:00:00 GMT; Path=/",
+    "e[f]=back\\slash; Path=/",
+]
+PAGE = URL("https://www.example.com/p/q")
+REQUESTS = [PAGE, PAGE.with_path("/"), PAGE.with_scheme("http"), URL("https://example.com/p")]
+
+
+def sent(jar: CookieJar, url: URL) -> set[str]:
+    return {pair for pair in jar.cookie_header(url).split("; ") if pair}
+
+
+def sent_by_stdlib(jar: http.cookiejar.CookieJar, url: URL) -> set[str]:
+    request = urllib.request.Request(str(url))
+    jar.add_cookie_header(request)
+    return {pair for pair in (request.get_header("Cookie") or "").split("; ") if pair}
+
+
+FileJar = http.cookiejar.MozillaCookieJar | http.cookiejar.LWPCookieJar
+
+
+@pytest.mark.parametrize("kind", [http.cookiejar.MozillaCookieJar, http.cookiejar.LWPCookieJar])
+def test_files_of_the_standard_library_are_read(kind: type[FileJar], tmp_path: Path) -> None:
+    """Both of its formats, also when nobody says which it is."""
+    theirs = kind(tmp_path / "file")
+    theirs.extract_cookies(_Response(FIELDS), urllib.request.Request(str(PAGE)))  # type: ignore[arg-type]  # as above
+    theirs.save(ignore_discard=True)
+    ours = CookieJar()
+
+    ours.load(tmp_path / "file")
+
+    assert len(ours) == len(FIELDS)
+    for url in REQUESTS:
+        assert sent(ours, url) == sent_by_stdlib(theirs, url)
+    # What it shares with subdomains of the host, RFC 6265 does not.
+    assert sent(ours, URL("https://x.www.example.com/p")) == {'b="x \\"y\\" z"'}
+
+
+def test_the_standard_library_reads_our_cookies_txt(tmp_path: Path) -> None:
+    """It takes our 0 for a session cookie's expiry literally, so it must be told to overlook it."""
+    ours = CookieJar()
+    ours.update_cookies_from_headers([f"{field}; HttpOnly" for field in FIELDS], PAGE)
+    ours.save_netscape(tmp_path / "cookies.txt")
+    theirs = http.cookiejar.MozillaCookieJar(tmp_path / "cookies.txt")
+
+    theirs.load(ignore_discard=True, ignore_expires=True)
+
+    assert len(theirs) == len(FIELDS)
+    for each in theirs:
+        each.expires = each.expires or None
+    for url in REQUESTS:
+        assert sent_by_stdlib(theirs, url) == sent(ours, url)
+    assert all(each.has_nonstandard_attr("HTTPOnly") for each in theirs)

@@ -1,6 +1,7 @@
 """Finding, replacing, expiring and evicting stored cookies."""
 
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -28,8 +29,10 @@ def cookie(
     return Cookie(name, "1", domain, path, secure=secure, expires_at=expires_at)
 
 
-def store_of(*cookies: Cookie, limits: CookieLimits | None = None) -> CookieStore:
-    store = CookieStore(limits or CookieLimits())
+def store_of(
+    *cookies: Cookie, limits: CookieLimits | None = None, site_of: Callable[[str], str] = str
+) -> CookieStore:
+    store = CookieStore(limits or CookieLimits(), site_of)
     for each in cookies:
         store.put(each)
     return store
@@ -39,7 +42,7 @@ def found(store: CookieStore, host: str = HOST, path: str = "/") -> list[str]:
     return [each.name for each in store.matching(host, domains_covering(host), path)]
 
 
-domains = st.sampled_from(["com", "a.com", "b.com", "x.a.com", "y.x.a.com"])
+domains = st.sampled_from(["com", "a.com", "b.com", "x.a.com", "y.x.a.com", "a.org"])
 paths = st.sampled_from(["/", "/p", "/p/", "/p/q", "/p//q", "//", "/pq"])
 cookies = st.builds(
     Cookie, st.sampled_from("abc"), st.just("1"), domains, paths, secure=st.booleans()
@@ -165,6 +168,63 @@ def test_secure_cookies_of_a_crowded_domain_go_last() -> None:
     store.put(cookie("c"))
 
     assert sorted(each.name for each in store) == ["a", "b"]
+
+
+def last_label(domain: str) -> str:
+    return domain.rpartition(".")[2]
+
+
+def test_the_subdomains_of_a_site_share_its_limit() -> None:
+    """rfc6265bis §5.7, SEC-44: made-up subdomains do not help to fill a jar."""
+    limits = CookieLimits(per_domain=3)
+    store = store_of(cookie(domain="a.other"), limits=limits, site_of=last_label)
+    for n in range(10):
+        store.put(cookie(domain=f"{n}.evil"))
+
+    assert sorted(each.domain for each in store) == ["7.evil", "8.evil", "9.evil", "a.other"]
+    assert store.count == 4
+
+
+def test_insecure_cookies_of_a_site_go_first_wherever_they_are() -> None:
+    """rfc6265bis §5.7."""
+    limits = CookieLimits(per_domain=2)
+    store = store_of(
+        cookie(domain="a.x", secure=True), cookie(domain="b.x"), limits=limits, site_of=last_label
+    )
+
+    store.put(cookie(domain="c.x", secure=True))
+
+    assert sorted(each.domain for each in store) == ["a.x", "c.x"]
+
+
+def test_no_site_is_worked_out_for_a_small_jar() -> None:
+    """Reading a list of public suffixes costs time; few clients need it for this."""
+    asked: list[str] = []
+
+    def site_of(domain: str) -> str:
+        asked.append(domain)
+        return domain
+
+    store = store_of(limits=CookieLimits(per_domain=3), site_of=site_of)
+    for n in range(3):
+        store.put(cookie(domain=f"{n}.example"))
+    assert asked == []
+    store.put(cookie(domain="3.example"))
+    assert len(asked) == 4
+
+
+@given(st.lists(st.tuples(cookies, st.booleans()), max_size=40))
+def test_no_site_ever_exceeds_its_limit(changes: list[tuple[Cookie, bool]]) -> None:
+    """Whatever is stored and removed in between."""
+    limits = CookieLimits(per_domain=3, total=5)
+    store = store_of(limits=limits, site_of=last_label)
+    for each, is_removed in changes:
+        store.put(each)
+        if is_removed and each.is_stored:
+            store.remove(each)
+        for site in ("com", "org"):
+            assert sum(last_label(other.domain) == site for other in store) <= 3
+        assert store.count == len(list(store)) <= 5
 
 
 def test_the_longest_unused_cookie_of_a_full_jar_goes() -> None:

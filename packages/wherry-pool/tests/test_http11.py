@@ -1,8 +1,10 @@
 """An HTTP/1.1 connection, driven byte by byte over a transport in memory."""
 
 import asyncio
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -678,6 +680,11 @@ async def test_sock_read_stands_still_while_reading_is_paused(clock: ManualClock
     clock.now += 100
     wire.connection.check_deadlines(clock.now)
     assert not exchange.is_over
+    # Some transports deliver what they have read ahead.
+    wire.connection.get_buffer(-1)[:5] = b"a" * 5
+    wire.connection.buffer_updated(5)
+    wire.connection.check_deadlines(clock.now + 100)
+    assert not exchange.is_over
     exchange.body_source().take_all()
 
     assert wire.connection.next_deadline() == clock.now + 2.0
@@ -742,6 +749,33 @@ async def test_body_object_is_sent_by_a_task_of_its_own() -> None:
     await exchange.sender
 
     assert wire.transport.written == GET + b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"
+    wire.transport.feed(OK)
+    await exchange.waiter
+    assert wire.is_reusable
+
+
+async def test_body_sent_by_an_eager_task_is_sent(clock: ManualClock) -> None:
+    """S-398, S-430: some task factories run a task before they return it."""
+
+    def run_at_once(
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        **_: Any,
+    ) -> asyncio.Future[None]:
+        with pytest.raises(StopIteration):
+            coroutine.send(None)
+        done: asyncio.Future[None] = loop.create_future()
+        done.set_result(None)
+        return done
+
+    loop = asyncio.get_running_loop()
+    wire = Wire()
+    factory: Any = run_at_once
+    loop.set_task_factory(getattr(asyncio, "eager_task_factory", factory))
+    exchange = wire.start("POST", FakeBody([b"a"]), ClientTimeout(sock_read=2.0))
+    loop.set_task_factory(None)
+
+    assert wire.connection.next_deadline() == clock.now + 2.0
     wire.transport.feed(OK)
     await exchange.waiter
     assert wire.is_reusable
@@ -849,6 +883,26 @@ async def test_response_before_stalled_bytes_are_sent_ends_the_connection() -> N
     assert wire.transport.is_aborted
 
 
+@pytest.mark.parametrize("head", [b"HTTP/1.1 413 Too Large\r\n\r\n", b""])
+async def test_peer_that_closes_its_side_and_reads_no_more_ends_the_exchange(head: bytes) -> None:
+    """S-134, S-534: unsent bytes must not keep the end of the response back."""
+    wire = Wire()
+    wire.transport.stall()
+    exchange = wire.start("POST", b"a" * 200_000)
+    if head:
+        wire.transport.feed(head + b"no")
+
+    wire.transport.feed_eof()
+    await turn()
+
+    if head:
+        assert await whole(exchange) == b"no"
+    else:
+        with pytest.raises(ServerDisconnectedError):
+            await exchange.waiter
+    assert wire.transport.is_lost
+
+
 async def test_connection_lost_during_the_upload_stops_it() -> None:
     """S-535: the reset is what the caller hears of."""
     wire = Wire()
@@ -897,7 +951,16 @@ async def test_body_waits_for_the_100_answer(body: bytes | RequestBody, clock: M
 
 
 async def test_body_is_sent_after_a_second_without_answer(clock: ManualClock) -> None:
-    """C-12, RFC 9110 §10.1.1."""
+    """C-12, RFC 9110 §10.1.1: the time can be set."""
+    wire = Wire()
+    exchange = Exchange("POST", GET, asyncio.get_running_loop().create_future())
+    exchange.request_body, exchange.expect_continue, exchange.continue_wait = b"body", True, 5.0
+    wire.connection.start(exchange)
+    await clock.advance(4.9)
+    assert wire.transport.written == GET
+    await clock.advance(0.2)
+    assert wire.transport.written == GET + b"body"
+
     wire = Wire()
     wire.start("POST", b"body", expect_continue=True)
     await clock.advance(0.9)

@@ -407,3 +407,38 @@ async def test_sock_connect_can_be_off(serve: Serve, limit: float | None) -> Non
     port = await serve()
 
     assert await peer_of(new_dialer(), route(port), limit) == "127.0.0.1"
+
+
+class OddSocket(socket.socket):
+    """Connects like any other, but knows its peer by another name, or not at all."""
+
+    peer: tuple[str, int] | None = None
+
+    def getpeername(self) -> tuple[str, int]:
+        if self.peer is None:
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return self.peer
+
+
+@pytest.mark.parametrize("peer", [None, ("198.51.100.1", 1)])
+async def test_peer_that_is_gone_or_unknown_leaves_no_socket(
+    serve: Serve, server_context: ssl.SSLContext, peer: tuple[str, int] | None
+) -> None:
+    """S-150, S-155: the failure is told, and not one about bookkeeping."""
+    port = await serve(ssl=server_context)
+    made: list[OddSocket] = []
+
+    def factory(info: AddrInfoType) -> socket.socket:
+        made.append(OddSocket(info[0], info[1], info[2]))
+        made[-1].peer = peer
+        return made[-1]
+
+    dialer = TcpDialer(FakeResolver({"host.test": ["127.0.0.1"]}), socket_factory=factory)
+
+    with pytest.raises(ClientConnectorError) as caught:
+        await dialer.dial(route(port, is_ssl=True), asyncio.Protocol)
+
+    assert isinstance(caught.value, ClientConnectorCertificateError) is (peer is not None)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert made[0].fileno() == -1

@@ -399,6 +399,21 @@ async def test_check_request_body_finds_a_swallowed_cancellation() -> None:
         await check_request_body(lambda: Stubborn([b"a"]))
 
 
+async def test_jumps_of_the_clock_are_no_slow_callbacks(caplog: pytest.LogCaptureFixture) -> None:
+    """In debug mode asyncio logs callbacks that take long."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    duration = loop.slow_callback_duration
+
+    with ManualClock(loop, 10.0**9) as clock:
+        await clock.advance(100)
+    await turn()
+
+    assert caplog.records == []
+    assert loop.slow_callback_duration == duration
+    loop.set_debug(False)
+
+
 async def test_clock_stands_still_until_it_is_told() -> None:
     """And the loop has its own time back afterwards."""
     loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from wherry import ClientSession
 from wherry.testing import FakeConnector, response_bytes
 
 Fake = Callable[..., tuple[ClientSession, FakeConnector]]
+OK = response_bytes(b"ok")
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ async def fake() -> AsyncIterator[Fake]:
     made: list[tuple[ClientSession, FakeConnector]] = []
 
     def make(
-        answer: Any = response_bytes(b"ok"),
+        answer: Any = OK,
         *,
         refuse: Exception | None = None,
         limit: int = 100,
@@ -35,10 +36,11 @@ async def fake() -> AsyncIterator[Fake]:
         return session, connector
 
     yield make
+    left = [connector for _, connector in made if connector.in_use and not connector.closed]
     for session, connector in made:
-        assert connector.in_use == 0 or connector.closed
         await session.close()
         await connector.close()
+    assert left == []
 
 
 @pytest.fixture

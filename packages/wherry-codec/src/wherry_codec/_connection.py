@@ -92,8 +92,7 @@ class Connection(ABC):
         try:
             return self._read_event()
         except RemoteProtocolError as exc:
-            self._failure = exc
-            self._cycle.keeps_alive = False
+            self._fail(exc)
             raise
 
     def events(self) -> Iterator[Event]:
@@ -160,7 +159,14 @@ class Connection(ABC):
         reader = self._reader
         pieces: list[bytes] = []
         if self._received and not reader.is_done:
-            end = reader.feed(self._received, 0, pieces)
+            try:
+                end = reader.feed(self._received, 0, pieces)
+            except RemoteProtocolError as exc:
+                if not pieces:
+                    raise
+                # What came before the fault is told first, however the bytes were cut.
+                end = len(self._received)
+                self._fail(exc)
             self._received = self._received[end:]
         if pieces:
             return self._take_event(Data(b"".join(pieces)))
@@ -171,6 +177,10 @@ class Connection(ABC):
         if not reader.is_done:
             return None
         return self._take_event(EndOfMessage(reader.trailers, is_close_delimited))
+
+    def _fail(self, exc: RemoteProtocolError) -> None:
+        self._failure = exc
+        self._cycle.keeps_alive = False
 
     def _take_event(self, event: Event) -> Event:
         self._cycle.advance(self._role.peer, type(event))

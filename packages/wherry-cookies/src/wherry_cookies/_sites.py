@@ -21,17 +21,15 @@ class Sites:
 
     def add(self, domain: str) -> None:
         """Take note of a domain that has cookies now."""
-        if domain not in self._site_by_domain:
-            site = self._site_by_domain[domain] = self._site_of(domain)
-            self._domains.setdefault(site, set()).add(domain)
+        site = self._site_by_domain[domain] = self._site_of(domain)
+        self._domains.setdefault(site, set()).add(domain)
 
     def discard(self, domain: str) -> None:
-        """Forget a domain without cookies."""
-        site = self._site_by_domain.pop(domain, None)
-        if site is not None:
-            self._domains[site].remove(domain)
-            if not self._domains[site]:
-                del self._domains[site]
+        """Forget a domain that has no cookies any more. Raises KeyError for one never added."""
+        site = self._site_by_domain.pop(domain)
+        self._domains[site].remove(domain)
+        if not self._domains[site]:
+            del self._domains[site]
 
     def beside(self, domain: str) -> Collection[str]:
         """The domains of the same site, this one included."""

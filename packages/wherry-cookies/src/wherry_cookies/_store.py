@@ -61,6 +61,8 @@ class CookieStore:
         shelf = self._shelves.get(cookie.domain)
         if shelf is None:
             shelf = self._shelves[cookie.domain] = _Shelf()
+            if self._sites is not None and cookie.domain != SHARED:
+                self._sites.add(cookie.domain)
         replaced = shelf.put(cookie)
         cookie.last_used = next(self._ticks)
         cookie.created = replaced.created if replaced else cookie.last_used
@@ -84,7 +86,7 @@ class CookieStore:
         shelf.remove(cookie)
         if not shelf.count:
             del self._shelves[cookie.domain]
-            if self._sites is not None:
+            if self._sites is not None and cookie.domain != SHARED:
                 self._sites.discard(cookie.domain)
         self.count -= 1
         self._forget(cookie)
@@ -165,8 +167,6 @@ class CookieStore:
         """The shelves of the domain's site."""
         if self._sites is None:
             self._sites = Sites(self._site_of, (each for each in self._shelves if each != SHARED))
-        else:
-            self._sites.add(domain)
         return [self._shelves[each] for each in self._sites.beside(domain)]
 
 

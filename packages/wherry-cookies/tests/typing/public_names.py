@@ -1,6 +1,8 @@
 """Must type-check: what users write, and the types they get."""
 
+from collections.abc import Callable
 from http.cookies import BaseCookie, Morsel, SimpleCookie
+from os import PathLike
 from typing import assert_type
 
 from yarl import URL
@@ -41,6 +43,11 @@ assert_type(jar.cookie_header(URL_OF_PAGE), str)
 assert_type(jar.filter_cookies(URL_OF_PAGE), BaseCookie[str])
 assert_type([morsel for morsel in jar], list[Morsel[str]])  # noqa: C416  # the type of iterating
 assert_type(jar.host_only_cookies, frozenset[tuple[str, str]])
+assert_type(jar.knows_public_suffixes, bool)
+_file_methods: list[Callable[[str | PathLike[str]], None]] = [
+    *(jar.save, jar.load),
+    *(jar.save_netscape, jar.load_netscape, jar.load_lwp),
+]
 
 is_old: ClearCookiePredicate = lambda morsel: morsel["version"] == "1"  # noqa: E731  # its type
 jar.clear(is_old)

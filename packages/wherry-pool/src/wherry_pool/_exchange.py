@@ -41,6 +41,9 @@ class Exchange:
     expect_continue = False
     """Whether the head asks for a 100 before the body is sent."""
 
+    continue_wait = 1.0
+    """After how many seconds without that 100 the body is sent all the same (DECISIONS C-12)."""
+
     limits: Limits = DEFAULT_LIMITS
     read_until_eof = True
     read_bufsize = 65536

@@ -44,9 +44,6 @@ JOIN_UP_TO = 64 * 1024
 DRAIN_UP_TO = 64 * 1024
 """An unread rest up to this size is worth waiting one loop turn for (DECISIONS C-07)."""
 
-CONTINUE_WAIT_S = 1.0
-"""How long a body waits for a 100 answer before it is sent all the same (DECISIONS C-12)."""
-
 KEEP_ALIVE_MARGIN_S = 1.0
 """How much earlier than the server announced we stop using a connection (DECISIONS C-09)."""
 
@@ -161,8 +158,9 @@ class Http11Connection(asyncio.BufferedProtocol):
                 transport.write(body)
         else:
             transport.write(exchange.request_head)
-            self._sender = self._loop.create_task(self._send_body(exchange, body))
-            exchange.sender = self._sender
+            exchange.sender = sender = self._loop.create_task(self._send_body(exchange, body))
+            # An eager task factory may have run it to its end already.
+            self._sender = None if sender.done() else sender
         if exchange.timeout.sock_read:
             self._start_clock(exchange)
             self._owner.watch(exchange.next_deadline())
@@ -247,6 +245,10 @@ class Http11Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> None:
         """The peer will send no more: the transport closes, `connection_lost` follows."""
+        if self._transport is not None and self._upgraded is None:
+            # At once: left to itself, the transport would first send what is unsent, and wait for
+            # ever if the peer does not read it.
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
@@ -312,9 +314,10 @@ class Http11Connection(asyncio.BufferedProtocol):
     def _note_arrival(self, exchange: Exchange) -> None:
         if not exchange.timeout.sock_read:
             return
+        body = exchange.incoming
         if exchange.head is None:
             self._start_clock(exchange)
-        else:
+        elif body is None or not body.is_paused:  # some transports deliver after a pause
             exchange.last_arrival = self._loop.time()
         self._owner.watch(exchange.next_deadline())
 
@@ -511,7 +514,8 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._abandon(exchange, _released())
 
     def _disconnected(self, exchange: Exchange, exc: Exception | None) -> Exception:
-        idle_s = exchange.started - self.idle_since
+        # A call that had been waiting for this connection began before it became idle.
+        idle_s = max(0.0, exchange.started - self.idle_since)
         return broken_off(
             exc, self.name, self.uses, idle_s, has_begun=self._head_reader is not None
         )
@@ -522,7 +526,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         """Send a body that takes time. Runs as a task, cancelled when the exchange is over."""
         try:
             if exchange.expect_continue:
-                await self._wait_for_continue()
+                await self._wait_for_continue(exchange.continue_wait)
                 if exchange.head is not None:
                     # A final answer: the body stays unsent, and `_sender` stays set, so that the
                     # connection is closed after the response (S-397).
@@ -549,10 +553,10 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._sender = None
             self._request_was_sent()
 
-    async def _wait_for_continue(self) -> None:
+    async def _wait_for_continue(self, seconds: float) -> None:
         self._continue = self._loop.create_future()
         try:
-            await asyncio.wait((self._continue,), timeout=CONTINUE_WAIT_S)
+            await asyncio.wait((self._continue,), timeout=seconds)
         finally:
             self._continue = None
 

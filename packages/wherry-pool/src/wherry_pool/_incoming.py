@@ -222,6 +222,11 @@ class IncomingBody:
     # --- called by the reader -----------------------------------------------------------------
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the carrier was told to wait for the reader."""
+        return self._is_paused
+
+    @property
     def piece_count(self) -> int:
         """How many `take` calls would empty the buffer."""
         return len(self._pieces)

@@ -68,6 +68,11 @@ class _Origin:
         """Connections in use or being opened."""
         return self.open + self.opening - len(self.idle)
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether anybody has or wants a connection here."""
+        return bool(self.open or self.opening or self.waiters)
+
     def stats(self) -> OriginStats:
         return OriginStats(
             in_use=self.busy,
@@ -120,8 +125,8 @@ class ConnectionPool:
         )
 
     def stats(self) -> dict[ConnectionKey, OriginStats]:
-        """The counts of every origin that has connections or waiters, or had some a moment ago."""
-        return {key: origin.stats() for key, origin in self._origins.items()}
+        """The counts of every origin with connections or waiters. They begin anew after that."""
+        return {key: origin.stats() for key, origin in self._origins.items() if origin.is_needed}
 
     # --- acquiring -----------------------------------------------------------------------------
 
@@ -422,7 +427,8 @@ class ConnectionPool:
 
     def _close_first_to_expire(self) -> None:
         """Make room by closing the idle connection, of whatever origin, whose time is up first."""
-        with_idle = (origin for origin in self._origins.values() if origin.idle)
+        # By way of the connections: they are limited, origins with waiters are not.
+        with_idle = dict.fromkeys(origin for origin in self._connections.values() if origin.idle)
         origin = min(with_idle, key=lambda origin: origin.idle[0].next_deadline())
         connection = origin.idle.popleft()
         self._idle -= 1
@@ -431,7 +437,7 @@ class ConnectionPool:
         self._forget_if_unused(origin)
 
     def _forget_if_unused(self, origin: _Origin) -> None:
-        if not (origin.open or origin.opening or origin.waiters):
+        if not origin.is_needed:
             self._origins.pop(origin.key, None)
 
 

@@ -160,7 +160,11 @@ class HttpConnection(Protocol):
         ...
 
     def abort(self, exchange: Exchange, /) -> None:
-        """Give `exchange` up wherever it stands; nothing of it may reach another one."""
+        """Give `exchange` up wherever it stands; nothing of it may reach another one.
+
+        If it was never started, the connection that was acquired for it is given up. Does nothing
+        if the exchange is over.
+        """
         ...
 
     def take_over(self, exchange: Exchange, /) -> UpgradedConnection:

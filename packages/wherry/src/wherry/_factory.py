@@ -23,7 +23,7 @@ from ._body import as_json_payload, as_payload
 from ._fields import Extras, as_headers, compose_fields, merge_headers
 from ._options import CallPlan, RequestOptions, check_option_names
 from ._request import ClientRequest, RequestSource
-from ._target import parse_url, resolve_target, with_params
+from ._target import is_same_origin, parse_url, resolve_target, with_params
 from .auth import BasicAuth
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class RequestFactory:
         auth, base = self._defaults.auth, self._defaults.base_url
         if auth is None or base is None:
             return auth
-        return auth if url.absolute and url.origin() == base.origin() else None
+        return auth if is_same_origin(url, base) else None
 
     def _cookie_for(self, url: URL) -> str:
         if not (self._asks_empty_jar or self._cookie_jar):

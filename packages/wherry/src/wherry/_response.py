@@ -8,7 +8,7 @@ import re
 import warnings
 from functools import cached_property
 from http.cookies import SimpleCookie
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -58,6 +58,10 @@ The longest one it knows has 24 characters."""
 _NO_FIELDS: CIMultiDict[str] = CIMultiDict()
 
 
+class _NoExchange:
+    is_over = True
+
+
 class ClientResponse:
     """The answer to a request. Read its body, or release it; `async with` does the latter."""
 
@@ -70,6 +74,8 @@ class ClientResponse:
     _charset_resolver: CharsetResolver | None = None
     history: tuple[ClientResponse, ...] = ()
     """The redirect responses before this one, oldest first."""
+
+    _exchange: Exchange = cast("Exchange", _NoExchange())  # for __del__ of a half-made response
 
     def __init__(
         self, request: ClientRequest, exchange: Exchange, connection: HttpConnection

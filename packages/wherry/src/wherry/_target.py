@@ -135,6 +135,11 @@ def resolve_target(
     return Target(without_fragment, bare, key, host_field, request_target)
 
 
+def is_same_origin(one: URL, other: URL) -> bool:
+    """Whether scheme, host and port agree; a default port may be written or not (SEC-21)."""
+    return (one.scheme, one.raw_host, one.port) == (other.scheme, other.raw_host, other.port)
+
+
 def _checked_host(url: URL, host: str) -> str:
     """`host` in the form it is looked up in; `InvalidUrlClientError` if it is no host."""
     if ":" in host:

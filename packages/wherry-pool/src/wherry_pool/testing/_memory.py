@@ -45,7 +45,7 @@ class MemoryTransport(asyncio.Transport):
         self._loop = loop
         self._protocol = protocol
         self._on_write = on_write
-        self._arrived: deque[bytes] = deque()
+        self._arrived: deque[memoryview] = deque()
         self._is_reading = True
         self._is_closing = False
         self._is_stalled = False
@@ -62,7 +62,7 @@ class MemoryTransport(asyncio.Transport):
     def feed(self, data: bytes) -> None:
         """The peer sends `data`."""
         if data:
-            self._arrived.append(data)
+            self._arrived.append(memoryview(data))
         self._deliver()
 
     def feed_eof(self) -> None:
@@ -181,7 +181,7 @@ class MemoryTransport(asyncio.Transport):
                 del buffer  # real transports hold it no longer either
                 protocol.buffer_updated(size)
             elif isinstance(protocol, asyncio.Protocol):
-                protocol.data_received(data)
+                protocol.data_received(bytes(data))
 
 
 class MemoryDialer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from wherry_codec import RemoteProtocolError
-from wherry_errors import ClientResponseError
+from wherry_errors import ClientResponseError, TotalTimeoutError
 
 from .._middleware import wrap
 
@@ -111,14 +111,15 @@ class Call:
                 await self._tell_sending(self.observer, request, exchange)
             connection.start(exchange)
             await exchange.waiter
+            response = session.response_class(request, exchange, connection)
         except RemoteProtocolError as error:
+            connection.abort(exchange)
             raise ClientResponseError(
                 request.request_info, self.history, status=400, message=str(error)
             ) from error
         except BaseException:
             connection.abort(exchange)
             raise
-        response = session.response_class(request, exchange, connection)
         if self.history:
             response.history = self.history
         if session.fallback_charset_resolver is not None:
@@ -126,6 +127,20 @@ class Call:
         if self.observer is not None:
             self._watch_reading(self.observer, request, response)
         return response
+
+    def check_deadline(self, request: ClientRequest) -> None:
+        """Raise `TotalTimeoutError` if there is no time left for `request`.
+
+        Timers alone would miss it where each of many answers comes at once (S-444).
+        """
+        now = self.session.loop.time()
+        if now >= self.deadline:
+            raise TotalTimeoutError(
+                phase="total",
+                limit=self.settings.timeout.total,
+                elapsed=now - self.started,
+                host=request.target.host_field,
+            )
 
     async def _tell_sending(
         self, observer: RequestObserver, request: ClientRequest, exchange: Exchange

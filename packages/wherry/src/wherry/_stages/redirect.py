@@ -19,6 +19,7 @@ from wherry_errors import (
 
 from .._fields import CONTENT_FIELDS
 from .._request import not_replayable
+from .._target import is_same_origin
 from ..auth import BasicAuth
 from .cookies import store_cookies
 from .retry import DEAD_CONNECTION, retry
@@ -86,7 +87,7 @@ def next_source(source: RequestSource, status: int, url: URL) -> RequestSource:
     if method != source.method or status == 303:
         for name in CONTENT_FIELDS:
             headers.popall(name, None)
-    if source.url.origin() != url.origin():
+    if not is_same_origin(source.url, url):
         for name in SECRET_FIELDS:
             headers.popall(name, None)
         auth = cookies = None
@@ -125,6 +126,7 @@ async def follow_redirects(
             response.release()
         _check_count(first, response, call)
         request = _next_request(request, response, call)
+        call.check_deadline(request)
         try:
             response = await call.handler(request)
         except DEAD_CONNECTION as error:

@@ -14,10 +14,12 @@ from multidict import CIMultiDict
 
 from wherry_codec import (
     DEFAULT_LIMITS,
+    UNTIL_CLOSE,
     ChunkDecoder,
     RequestHead,
     RequestHeadReader,
     match_response_head,
+    message_body_length,
     write_response_head,
 )
 from wherry_codec.testing import RawPlan
@@ -202,7 +204,7 @@ class FarEnd:
         raw, self._received = self._received[:size], self._received[size:]
         self._head = None
         self._requests.append(SeenRequest(self._key, raw[: self._head_size], content, raw))
-        return _as_plan(self._answer(raw[: self._head_size], content))
+        return _as_plan(self._answer(raw[: self._head_size], content), head.method)
 
     def _take_head(self) -> bool:
         end = self._received.find(b"\r\n\r\n") + 4
@@ -224,10 +226,13 @@ class FarEnd:
         return (b"".join(pieces), end) if decoder.is_done else None
 
 
-def _as_plan(answer: Answer) -> RawPlan:
+def _as_plan(answer: Answer, method: str) -> RawPlan:
     if answer is None:
         return RawPlan([], closes=False)
     if isinstance(answer, RawPlan):
         return answer
     found = match_response_head(answer, DEFAULT_LIMITS)
-    return RawPlan([answer], closes=found is None or not found[0].keeps_alive)
+    if found is None:
+        return RawPlan([answer])
+    ends_by_close = message_body_length(method, found[0]) == UNTIL_CLOSE
+    return RawPlan([answer], closes=ends_by_close or not found[0].keeps_alive)

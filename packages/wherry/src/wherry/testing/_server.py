@@ -33,6 +33,8 @@ class LoopbackConnection(asyncio.Protocol):
         """Every byte the client sent."""
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the connection is over."""
+        self.failure: Exception | None = None
+        """What the handler raised."""
         self._server = serve_bytes(handler)
         self._transport: asyncio.Transport | None = None
 
@@ -80,6 +82,10 @@ class LoopbackConnection(asyncio.Protocol):
         except ConnectionResetError:
             self.reset()
             return
+        except Exception as error:
+            self.failure = error
+            self.reset()
+            return
         if self._server.is_closed:
             self.close()
 
@@ -89,7 +95,8 @@ class LoopbackServer:
 
     `handler` gets a `wherry_codec.Request` and the whole body and returns a `ResponsePlan` or a
     `RawPlan`. A `RawPlan([], closes=False)` lets the client wait; raising `ConnectionResetError`
-    breaks the connection. With `ssl`, a server-side context, it speaks TLS.
+    breaks the connection. Anything else it raises comes out at the end of the block. With `ssl`, a
+    server-side context, it speaks TLS.
     """
 
     def __init__(self, handler: Handler, *, ssl: SSLContext | None = None) -> None:
@@ -133,3 +140,6 @@ class LoopbackServer:
             connection.reset()
         # Each transport reports connection_lost in a later turn of the loop.
         await asyncio.gather(*(connection.lost for connection in self.connections))
+        for connection in self.connections:
+            if connection.failure is not None:
+                raise connection.failure
