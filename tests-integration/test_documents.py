@@ -10,6 +10,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,3 +129,23 @@ def test_the_front_page_and_the_gate_have_the_same_commands() -> None:
 
     assert len(promised) == 3
     assert [line.rpartition(" ")[2] for line in promised if line in gate] == ["test", "check"]
+
+
+def _declared(manifest: Path) -> tuple[set[str], set[str]]:
+    """What a package depends on: siblings without their prefix, and others."""
+    project = tomllib.loads(manifest.read_text("utf-8"))["project"]
+    names = {re.split(r"[<>=;\[ ]", text)[0] for text in project.get("dependencies", ())}
+    siblings = {name for name in names if name.startswith("wherry")}
+    return {name.removeprefix("wherry-") for name in siblings}, names - siblings
+
+
+def test_the_architecture_shows_what_packages_declare() -> None:
+    """Its table and every `pyproject.toml` say the same."""
+    text = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| (wherry[a-z-]*) \| ([^|]+) \| ([^|]+) \| [^|]+ \|$", text, re.M)
+    shown = {
+        name: tuple(set(re.findall(r"[a-z]+", cell)) for cell in cells) for name, *cells in rows
+    }
+
+    manifests = (ROOT / "packages").glob("*/pyproject.toml")
+    assert shown == {path.parent.name: _declared(path) for path in manifests}

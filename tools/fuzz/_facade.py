@@ -10,7 +10,6 @@ from wherry_codec import (
     Data,
     EndOfMessage,
     Event,
-    LocalProtocolError,
     RemoteProtocolError,
     Request,
     Response,
@@ -97,27 +96,22 @@ def _is_over(connection: Connection) -> bool:
 
 def _take_events(connection: Connection, told: list[object]) -> None:
     while True:
-        for event in connection.events():
+        while (event := connection.next_event()) is not None:
             told.append(_bytes_of(event))
-        if not isinstance(connection, ServerConnection):
+        if connection.server_state is not State.ANSWERING or not connection.is_paused:
             return
-        if connection.client_state is not State.DONE or not _answer(connection):
+        if isinstance(connection, ClientConnection):
             return
+        _answer(connection)
 
 
-def _answer(connection: ServerConnection) -> bool:
-    """Whether a next cycle could be begun."""
-    if connection.server_state is not State.ANSWERING:
-        return False
-    try:
-        connection.send(Response(200))
+def _answer(connection: Connection) -> None:
+    """Answers the request and begins the next cycle, if there can be one."""
+    connection.send(Response(200))
+    if not _is_over(connection):
         connection.send(EndOfMessage())
-    except LocalProtocolError:
-        return False
-    if not connection.can_cycle:
-        return False
-    connection.next_cycle()
-    return True
+    if connection.can_cycle:
+        connection.next_cycle()
 
 
 def _bytes_of(event: Event) -> object:

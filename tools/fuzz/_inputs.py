@@ -14,11 +14,11 @@ from tools.projects import ROOT
 _CORPUS = ROOT / "packages" / "wherry-codec" / "tests" / "corpus"
 
 _ATOMS = (
-    *(b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\n\n", b"\r\n ", b"\x00", b" ", b"\t", b":", b";", b","),
-    *(b"0\r\n\r\n", b"5", b"f", b"-", b"+", b"ffffffffffffffff", b'"', b"\\", b"=", b"\x80", b"\xff"),
+    *(b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\n\n", b"\r\n ", b"\x00", b" ", b"\t", b":", b";"),
+    *(b"0\r\n\r\n", b"5", b"f", b"-", b"+", b"f" * 16, b'"', b"\\", b"=", b",", b"\x80", b"\xff"),
     *(b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n"),
     *(b"Host: a\r\n", b"HTTP/1.1 ", b"HTTP/1.0", b"HTTP/1.1 100 C\r\n\r\n", b"Upgrade: x\r\n"),
-)  # fmt: skip
+)
 """What parsers stumble over, to be put where it does not belong."""
 
 Cuts = Sequence[int]

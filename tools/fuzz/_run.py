@@ -88,10 +88,14 @@ def report(findings: Sequence[Finding]) -> str:
     """The failures in full, then one table row per target."""
     failures = [finding.failure for finding in findings if finding.failure]
     rows = [
-        [found.target, f"{found.inputs:,}", f"{found.seconds:.1f}", "FAILED" if found.failure else "ok"]
+        [found.target, f"{found.inputs:,}", f"{found.seconds:.1f}", _outcome(found)]
         for found in findings
-    ]  # fmt: skip
+    ]
     return "\n".join([*failures, markdown_table(["target", "inputs", "seconds", "outcome"], rows)])
+
+
+def _outcome(finding: Finding) -> str:
+    return "FAILED" if finding.failure else "ok"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,13 +20,16 @@ class Target:
 
 def targets() -> dict[str, Target]:
     """All of them; content codings only with their libraries."""
+    codings = (
+        Target(name, _bodies.coded_bodies(name), _bodies.check_coding) for name in _bodies.CODINGS
+    )
     found = [
         Target("response-head", _heads.response_heads(), _heads.check_response_head),
         Target("request-head", _heads.request_heads(), _heads.check_request_head),
         Target("chunks", _bodies.chunked_streams(), _bodies.check_chunks),
-        *(Target(name, _bodies.coded_bodies(name), _bodies.check_coding) for name in _bodies.CODINGS),
+        *codings,
         *(Target(name, _values.texts(name), check) for name, check in _values.VALUES.items()),
         Target("client", _facade.client_inputs(), _facade.check_client),
         Target("server", _facade.server_inputs(), _facade.check_server),
-    ]  # fmt: skip
+    ]
     return {target.name: target for target in found}

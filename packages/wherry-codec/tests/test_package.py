@@ -81,11 +81,17 @@ def test_every_public_name_is_documented() -> None:
                     assert getattr(value, member).__doc__, f"{name}.{member}"
 
 
-def test_readme_example_runs_and_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever starts with the README starts with something that works."""
-    blocks = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README.read_text("utf-8"), re.S)
-    assert blocks
+EXAMPLES = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README.read_text("utf-8"), re.S)
 
-    for code, expected in blocks:
-        exec(compile(code, str(README), "exec"), {"__name__": "__main__"})
-        assert capsys.readouterr().out == expected
+
+@pytest.mark.parametrize(("code", "expected"), EXAMPLES, ids=["sockets", "trio", "coding"])
+def test_readme_example_runs_and_prints_what_it_says(
+    code: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever starts with the README starts with something that works."""
+    if "import trio" in code:
+        pytest.importorskip("trio", reason="pip install trio, or wherry-codec[test]")
+
+    exec(compile(code, str(README), "exec"), {"__name__": "__main__"})
+
+    assert capsys.readouterr().out == expected

@@ -1,5 +1,8 @@
 """The tables, and the three consequences."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from wherry_codec import (
@@ -14,7 +17,7 @@ from wherry_codec import (
     Role,
     State,
 )
-from wherry_codec._state import TRANSITIONS, CycleState
+from wherry_codec._state import TRANSITIONS, CycleState, transitions_as_markdown
 
 EVENTS = (Request, InformationalResponse, Response, Data, EndOfMessage, ConnectionClosed)
 
@@ -105,3 +108,23 @@ def test_closed_side_stays_closed() -> None:
     """Closing twice is harmless, nothing else follows."""
     for role in Role:
         assert TRANSITIONS[role][State.CLOSED] == {ConnectionClosed: State.CLOSED}
+
+
+def test_end_of_persistence_counts_at_once() -> None:
+    """RFC 9112 §9.6: a side that was done already must close then, whatever else happens."""
+    cycle = after(*WHOLE_CYCLE)
+
+    cycle.keeps_alive = False
+
+    assert cycle[CLIENT] is cycle[SERVER] is State.MUST_CLOSE
+
+
+def test_tables_in_the_readme_are_those_in_use() -> None:
+    """If it fails, put the expected text between the two marks."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    printed = re.search(r"<!-- states:[^\n]*\n(.*)<!-- end of states -->", readme, re.S)
+
+    expected = "\n".join(transitions_as_markdown(role) for role in Role)
+
+    assert printed is not None
+    assert printed[1] == expected, f"the README is stale, it should say:\n{expected}"

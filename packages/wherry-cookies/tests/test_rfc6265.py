@@ -368,7 +368,7 @@ def jar_and_oracle(steps: list[Response], clock: ManualClock) -> tuple[CookieJar
     return jar, oracle
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.lists(responses(), min_size=1, max_size=8), st.lists(urls, max_size=4))
 def test_the_jar_sends_what_the_rfc_says(steps: list[Response], requests: list[URL]) -> None:
     """RFC 6265 §5.1 to §5.4: to every origin exactly the cookies it may have, in order."""

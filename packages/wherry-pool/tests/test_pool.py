@@ -358,6 +358,20 @@ async def test_waiter_cancelled_in_the_turn_it_is_served_passes_it_on(is_reused:
             assert pool.stats()[A].in_use == 1
 
 
+async def test_connection_that_dies_in_the_turn_it_is_served_is_replaced() -> None:
+    """B-15: nothing was sent over it, so the waiter gets another one, whatever its method."""
+    pool, opener = new_pool(limit=1)
+    with nothing_left(pool):
+        held = await opener.acquire(A)
+        waiting = asyncio.ensure_future(opener.acquire(A))
+        await turn()
+
+        held.finish()
+        held.break_off()
+
+        assert await waiting is opener.opened[1]
+
+
 async def test_many_waiters_cancelled_in_one_turn_do_not_exhaust_the_stack() -> None:
     """All have to be passed over before the one who is left."""
     pool, opener = new_pool(limit=1)

@@ -48,9 +48,11 @@ def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
     """Let the loop turn until a condition is true."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():  # noqa: ASYNC110 - nothing tells of what is awaited
-                await asyncio.sleep(0)
+        for _ in range(100_000):
+            if condition():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("what was awaited did not happen")
 
     return wait
 

@@ -7,12 +7,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from yarl import URL
 
 from wherry import (
     ClientConnectionError,
     ClientConnectorDNSError,
     ClientConnectorError,
+    ClientError,
     ClientOSError,
     ClientPayloadError,
     ClientResponse,
@@ -28,7 +31,8 @@ from wherry import (
     TraceConfig,
 )
 from wherry.testing import FakeConnector, LoopbackServer, RawPlan, ResponsePlan, response_bytes
-from wherry_codec import RemoteProtocolError, Request
+from wherry_codec import RemoteProtocolError
+from wherry_codec.testing import cut
 from wherry_pool.testing import FakeResolver
 from wherry_tracing.testing import SentSignal, record
 
@@ -200,7 +204,7 @@ async def test_a_connection_that_dies_before_the_head(
 ) -> None:
     """S-534, S-535, S-505."""
 
-    def fail(head: bytes, body: bytes) -> bytes:
+    def fail(head: bytes, body: bytes) -> Any:
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -599,3 +603,44 @@ async def test_a_raising_redirect_handler_gives_the_connection_back(
     with pytest.raises(KeyError):
         await session.get("http://h/")
     await until(lambda: connector.in_use == 0)
+
+
+# --- anything at all ----------------------------------------------------------------------------
+
+GOOD = response_bytes(b"some body", headers={"X-A": "1", "Set-Cookie": "a=1"})
+CHUNKY = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n"
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A response with a stretch replaced by something else."""
+    data = draw(st.sampled_from([GOOD, CHUNKY, b""]))
+    start = draw(st.integers(0, len(data)))
+    end = draw(st.integers(start, min(len(data), start + 4)))
+    return data[:start] + draw(st.binary(max_size=6)) + data[end:]
+
+
+@given(damaged(), st.integers(1, 80), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_server_sends_gives_a_response_or_a_documented_error(
+    answer: bytes, size: int, reads_in_pieces: bool
+) -> None:
+    """S-51, SEC-36: in any pieces; and nothing stays acquired."""
+
+    async def scenario() -> None:
+        connector = FakeConnector(lambda head, body: RawPlan(cut(answer, size)))
+        async with ClientSession(connector=connector) as session:
+            try:
+                async with session.post("http://h/") as response:
+                    if reads_in_pieces:
+                        async for _ in response.content.iter_chunks():
+                            pass
+                    else:
+                        await response.read()
+            except ClientError as error:
+                assert str(error)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert connector.in_use == 0
+
+    asyncio.run(scenario())

@@ -38,7 +38,7 @@ async def test_yield_from_works_too(fake: Fake) -> None:
     session, _ = fake()
     steps = iter(session.get("http://h/"))
     assert next(steps) is None  # connecting takes a turn of the loop
-    steps.close()  # type: ignore[attr-defined]  # it is a generator
+    steps.close()
 
 
 async def test_done_can_be_awaited_any_number_of_times() -> None:

@@ -1,9 +1,12 @@
 """`_fields`: which fields a request carries, in which order, with which framing."""
 
+import enum
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 from wherry import BytesPayload
 from wherry._fields import (
@@ -107,8 +110,8 @@ def test_a_content_type_of_the_caller_wins_over_the_payloads() -> None:
 
 def test_a_whole_body_is_no_attachment() -> None:
     """S-391."""
-    body = BytesPayload(b"x", headers={"Content-Disposition": "attachment", "X-Own": "1",
-                                       "Content-Length": "9", "Transfer-Encoding": "x"})  # fmt: skip
+    headers = {"Content-Disposition": "attachment", "Content-Length": "9", "X-Own": "1"}
+    body = BytesPayload(b"x", headers={**headers, "Transfer-Encoding": "chunked"})
 
     assert [name for name, _ in body_fields(body)] == ["Content-Type", "X-Own"]
 
@@ -195,7 +198,32 @@ def test_headers_may_have_any_of_the_usual_forms(headers: Pairs) -> None:
 
 
 @pytest.mark.parametrize("value", [1, None, b"x"])
-def test_a_header_value_that_is_not_text_is_refused(value: object) -> None:
+def test_a_header_value_that_is_not_text_is_refused(value: Any) -> None:
     """S-028, S-511."""
     with pytest.raises(TypeError, match="must be str"):
-        as_headers({"Content-Length": value})  # type: ignore[dict-item]  # the point
+        as_headers({"Content-Length": value})
+
+
+class Disguised(str):
+    """Text that passes for something else when it is formatted."""
+
+    def __str__(self) -> str:
+        return "a\r\nInjected: 1"
+
+    __format__ = None  # type: ignore[assignment]  # and cannot be formatted
+
+
+class Name(enum.StrEnum):
+    OWN = "X-Own"
+
+
+class Old(str, enum.Enum):  # noqa: UP042 - the form that formats as "Old.VALUE"
+    VALUE = "value"
+
+
+def test_the_text_of_a_text_type_goes_out_not_what_it_says_it_is() -> None:
+    """SEC-1."""
+    made = as_headers({Name.OWN: Old.VALUE, Disguised("X-B"): Disguised("clean"), istr("X-C"): "c"})
+
+    assert list(made.items()) == [("X-Own", "value"), ("X-B", "clean"), ("X-C", "c")]
+    assert all(type(text) is str for item in made.items() for text in item)

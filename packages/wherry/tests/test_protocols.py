@@ -15,6 +15,9 @@ from wherry_pool.protocols import ByteSink
 Fake = Callable[..., tuple[ClientSession, FakeConnector]]
 
 
+NOWHERE = URL()
+
+
 class PlainJar:
     """The least a session asks of a jar: one dict for everybody."""
 
@@ -27,8 +30,8 @@ class PlainJar:
     def filter_cookies(self, request_url: URL) -> BaseCookie[str]:
         return self.cookies
 
-    def update_cookies(self, cookies: Mapping[str, str], response_url: URL = URL()) -> None:  # noqa: B008 - as documented
-        self.cookies.update(cookies)
+    def update_cookies(self, cookies: Mapping[str, str], response_url: URL = NOWHERE) -> None:
+        self.cookies.load(dict(cookies))
 
     def update_cookies_from_headers(self, headers: Sequence[str], response_url: URL) -> None:
         for header in headers:

@@ -111,7 +111,7 @@ async def test_a_head_that_breaks_off_counts_as_a_dead_connection(
 ) -> None:
     """S-451, S-534."""
     answers = [RawPlan([beginning]), response_bytes()]
-    session, connector = fake(lambda head, body: answers.pop(0))
+    session, _connector = fake(lambda head, body: answers.pop(0))
     assert (await session.get("http://h/")).status == 200
 
 

@@ -114,7 +114,7 @@ async def test_a_fake_answers_by_request(fake: Fake) -> None:
 
 
 async def test_a_fake_can_stall_hang_up_break_and_refuse(fake: Fake) -> None:
-    session, connector = fake(lambda head, body: None)
+    session, _connector = fake(lambda head, body: None)
     task = asyncio.ensure_future(session.get("http://h/"))
     for _ in range(10):
         await asyncio.sleep(0)
@@ -161,10 +161,13 @@ async def test_what_a_loopback_handler_raises_is_not_lost() -> None:
     def handler(request: Request, body: bytes) -> ResponsePlan:
         raise KeyError("in the handler")
 
-    with pytest.raises(KeyError, match="in the handler"):
+    async def scenario() -> None:
         async with LoopbackServer(handler) as server, ClientSession(server.url) as session:
             with pytest.raises(ClientConnectionError):
                 await session.post("/")
+
+    with pytest.raises(KeyError, match="in the handler"):
+        await scenario()
 
 
 def test_a_response_gets_a_length_unless_it_is_framed() -> None:

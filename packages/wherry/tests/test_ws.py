@@ -152,11 +152,12 @@ async def test_a_websocket_that_cannot_be_made_is_closed(until: Until) -> None:
             raise KeyError("own constructor")
 
     async with LoopbackServer(echo) as server:
-        async with ClientSession(server.url, ws_response_class=Failing) as session:
-            with pytest.raises(KeyError):
-                await session.ws_connect("/")
-            connector = session.connector
-            await until(lambda: connector.stats() == {})  # type: ignore[union-attr]  # a TCPConnector
+        session = ClientSession(server.url, ws_response_class=Failing)
+        with pytest.raises(KeyError):
+            await session.ws_connect("/")
+        connector = session.connector
+        await until(lambda: connector.stats() == {})  # type: ignore[union-attr]  # a TCPConnector
+        await session.close()
 
 
 async def test_fields_of_the_caller_stay_but_not_the_key(fake: Fake) -> None:
@@ -192,10 +193,11 @@ async def test_time_limits_of_the_session_end_with_the_handshake() -> None:
     """S-222, S-224."""
     limits = ClientTimeout(total=0.03, sock_read=0.02)
     async with LoopbackServer(echo) as server, ClientSession(server.url, timeout=limits) as session:
-        async with session.ws_connect("/", timeout=ClientWSTimeout(ws_close=1)) as ws:
-            await asyncio.sleep(0.06)
-            await ws.send_str("still there")
-            assert await ws.receive_str() == "still there"
+        ws = await session.ws_connect("/", timeout=ClientWSTimeout(ws_close=1))
+        await asyncio.sleep(0.05)
+        await ws.send_str("still there")
+        assert await ws.receive_str() == "still there"
+        await ws.close()
 
 
 async def test_a_dropped_connection_ends_the_websocket() -> None:
@@ -227,10 +229,10 @@ async def test_handshakes_are_traced_and_pass_middlewares() -> None:
         return await handler(request)
 
     async with LoopbackServer(echo) as server:
-        async with ClientSession(server.url, trace_configs=[config], middlewares=[look]) as session:
-            async with session.ws_connect("/") as ws:
-                await ws.send_str("x")
-                await ws.receive()
+        session = ClientSession(server.url, trace_configs=[config], middlewares=[look])
+        async with session, session.ws_connect("/") as ws:
+            await ws.send_str("x")
+            await ws.receive()
     assert [signal.name for signal in sent] == [
         "request_start", "connection_create_start", "connection_create_end",
         "request_headers_sent", "request_end",
@@ -238,7 +240,7 @@ async def test_handshakes_are_traced_and_pass_middlewares() -> None:
     assert seen == ["websocket"]
 
 
-async def test_an_upgraded_connection_is_a_frame_transport() -> None:
+async def test_an_upgraded_connection_is_a_frame_transport(until: Until) -> None:
     """The seam between the pool and the websocket package, over real sockets."""
 
     class Far:
@@ -251,9 +253,7 @@ async def test_an_upgraded_connection_is_a_frame_transport() -> None:
 
         async def receive(self, size: int, /) -> bytes:
             received = self.connection.received
-            async with asyncio.timeout(5):
-                while len(received) < self.taken + size and not self.connection.lost.done():
-                    await asyncio.sleep(0.001)  # noqa: ASYNC110 - over a socket
+            await until(lambda: len(received) >= self.taken + size or self.connection.lost.done())
             data = bytes(received[self.taken : self.taken + size])
             self.taken += len(data)
             return data

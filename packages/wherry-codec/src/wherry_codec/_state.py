@@ -75,17 +75,40 @@ TRANSITIONS: Final[dict[Role, Table]] = {
 """For each side and state the events it may send, and the state each leads to."""
 
 
+def transitions_as_markdown(role: Role) -> str:
+    """The table of one side for people: a row for each state and each event it may send.
+
+    The README has both; a test compares.
+    """
+    lines = [f"| {role.value} is | sends | and is then |", "|---|---|---|"]
+    for state, allowed in TRANSITIONS[role].items():
+        rows = [(f"`{event.__name__}`", after.value) for event, after in allowed.items()]
+        lines += [
+            f"| {state.value} | {sent} | {then} |" for sent, then in rows or [("nothing", "")]
+        ]
+    return "\n".join(lines) + "\n"
+
+
 class CycleState:
     """The states of both sides during one connection."""
 
     def __init__(self, own: Role) -> None:
         self._own = own
         self._states = {Role.CLIENT: State.IDLE, Role.SERVER: State.IDLE}
-        self.keeps_alive = True
-        """Whether another cycle may follow. Set it to false, never back, before the end."""
+        self._keeps_alive = True
 
     def __getitem__(self, role: Role) -> State:
         return self._states[role]
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether another cycle may follow. Set it to false, never back."""
+        return self._keeps_alive
+
+    @keeps_alive.setter
+    def keeps_alive(self, value: bool) -> None:
+        self._keeps_alive = value
+        self._apply_consequences()
 
     @property
     def can_cycle(self) -> bool:

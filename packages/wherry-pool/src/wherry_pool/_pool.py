@@ -181,6 +181,11 @@ class ConnectionPool:
                 return await self._open(origin, open_connection, observer)
         if observer is not None:
             await self._tell_reused(connection, observer)
+        if not connection.can_take():
+            # Its peer left in the turns between handing it over and waking up. Nothing was sent, so
+            # any request may have another one (B-15).
+            connection.close()
+            return await self.acquire(key, open_connection, observer, wait_limit)
         return connection
 
     async def _tell_reused(self, connection: HttpConnection, observer: PoolObserver) -> None:

@@ -61,14 +61,25 @@ class Extras:
 
 
 def as_headers(headers: LooseHeaders | None) -> CIMultiDict[str]:
-    """A multidict of its own from any form that users may pass; `TypeError` for other values."""
+    """A multidict of its own from any form that users may pass; `TypeError` for other values.
+
+    Of a subclass of `str`, such as a member of a text enum, the text itself is taken: what is
+    checked is what goes out, whatever its `__str__` says (SEC-1).
+    """
     result: CIMultiDict[str] = CIMultiDict()
-    if headers:
-        result.extend(headers)
-        for name, value in result.items():
-            if not isinstance(value, str):
-                raise TypeError(f"header {name} must be str, got {type(value).__name__}")
+    if not headers:
+        return result
+    result.extend(headers)
+    for name, value in result.items():
+        if not isinstance(value, str):
+            raise TypeError(f"header {name} must be str, got {type(value).__name__}")
+    if any(type(text) is not str for item in result.items() for text in item):
+        return CIMultiDict([(_text(name), _text(value)) for name, value in result.items()])
     return result
+
+
+def _text(value: str) -> str:
+    return str.__str__(value)
 
 
 def merge_headers(base: CIMultiDict[str], changes: CIMultiDict[str]) -> CIMultiDict[str]:

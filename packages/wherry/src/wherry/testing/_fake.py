@@ -179,7 +179,8 @@ class FarEnd:
         except OSError as error:
             steps.append(error)
         if steps and not self._steps:
-            self._loop.call_soon(self._play, transport)
+            # A turn later than the writer's own next step, as no network is quicker than that.
+            self._loop.call_soon(self._loop.call_soon, self._play, transport)
         self._steps.extend(steps)
 
     def _play(self, transport: MemoryTransport) -> None:
