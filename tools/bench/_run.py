@@ -1,6 +1,7 @@
 """The command line of bench: which contestants, how long, and what to do with the result."""
 
 import argparse
+import asyncio
 import contextlib
 import json
 import sys
@@ -11,6 +12,10 @@ from . import _callgrind, _nginx
 from ._clients import is_installed
 from ._memory import MEMORY_CLIENTS, calls_per_request, run_in_memory
 from ._memory_report import Cost, cost_table, load, over_budget, save
+from ._micro import PEERS, DisagreementError, installed_peers, run_case
+from ._micro_codec import codec_cases
+from ._micro_cookies import cookie_cases
+from ._micro_report import micro_table
 from ._pinning import two_cpus
 from ._scenarios import FILES, SCENARIOS
 from ._wall import CONTESTANTS, ContestantError, Plan, run_scenario, worker
@@ -26,6 +31,7 @@ def argument_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_memory(commands.add_parser("memory", help="instructions per request, without I/O"))
     _add_wall(commands.add_parser("wall", help="time per request, against nginx"))
+    _add_micro(commands.add_parser("micro", help="parsers and cookie jars alone, in ratios"))
     return parser
 
 
@@ -51,6 +57,11 @@ def _add_wall(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=_positive, default=7, help="default: 7")
     parser.add_argument("--seconds", type=float, default=0.4, help="per slice (default: 0.4)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
+
+
+def _add_micro(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=_positive, default=15, help="default: 15")
+    parser.add_argument("--seconds", type=float, default=0.05, help="per turn (default: 0.05)")
 
 
 def _positive(text: str) -> int:
@@ -143,6 +154,23 @@ def _rounds(
         }
 
 
+def micro(options: argparse.Namespace) -> int:
+    """Times small pieces of work; 1 if contestants disagree about a result."""
+    names = installed_peers()
+    _note(f"{name} left out: pip install {name}" for name in PEERS if name not in names)
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        results = []
+        for case in [*codec_cases(loop, names), *cookie_cases(loop, names)]:
+            try:
+                results.append(run_case(case, rounds=options.rounds, seconds=options.seconds))
+            except DisagreementError as exc:
+                print(exc)
+                return 1
+            _note([f"{case.name}: done"])
+    print(micro_table(results))
+    return 0
+
+
 def _note(lines: Iterable[str]) -> None:
     """Progress and remarks go to standard error, so that standard output is the table alone."""
     for line in lines:
@@ -152,8 +180,9 @@ def _note(lines: Iterable[str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; 2 for contestants that cannot run."""
     options = argument_parser().parse_args(arguments)
+    commands = {"memory": memory, "wall": wall, "micro": micro}
     try:
-        return memory(options) if options.command == "memory" else wall(options)
+        return commands[options.command](options)
     except (ValueError, _callgrind.CountingError) as exc:
         print(exc, file=sys.stderr)
         return 2

@@ -1,5 +1,7 @@
 """Bodies with their framing, read and written."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,8 @@ from wherry_codec import (
 )
 from wherry_codec._body import SilentWriter, make_reader, make_writer
 from wherry_codec.testing import cut
+
+Watch = Callable[[Callable[[], object], int], tuple[int, int]]
 
 NO_TRAILERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 TRAILERS = CIMultiDictProxy(CIMultiDict(A="b"))
@@ -64,6 +68,26 @@ def test_huge_length_costs_nothing() -> None:
 
     assert reader.feed(b"abc", 0, out) == 3
     assert out == [b"abc"]
+
+
+@pytest.mark.parametrize(
+    ("length", "start"),
+    [(10 * 2**30, b""), (UNTIL_CLOSE, b""), (CHUNKED, b"280000000\r\n")],
+    ids=["length", "close", "one chunk"],
+)
+def test_ten_gibibytes_pass_through_in_bounded_memory(
+    length: int, start: bytes, watch_memory: Watch
+) -> None:
+    """SEC-12, SEC-15: what a step leaves behind is nothing, so the number of steps is no matter."""
+    reader = make_reader(length, DEFAULT_LIMITS)
+    reader.feed(start, 0, [])
+    read = bytes(65536)
+
+    left, peak = watch_memory(lambda: reader.feed(read, 0, []), 100)
+
+    assert left < 1000
+    assert peak < 3 * len(read)
+    assert not reader.is_done
 
 
 def test_end_inside_a_body_of_known_length_is_an_error() -> None:

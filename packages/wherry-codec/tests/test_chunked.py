@@ -1,7 +1,7 @@
 """The chunked coding: against the corpus, for every split, and in linear time."""
 
 import tomllib
-import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from wherry_codec.testing import cut, every_split
 
 CORPUS = Path(__file__).parent / "corpus" / "chunked_streams.toml"
 CASES = tomllib.loads(CORPUS.read_text("utf-8"))["case"]
+
+Watch = Callable[[Callable[[], object], int], tuple[int, int]]
 
 
 def decode(
@@ -187,25 +189,48 @@ def test_trailers_are_limited() -> None:
             ChunkDecoder(limits).feed(b"0\r\n" + trailers, 0, [])
 
 
-def test_a_million_small_chunks_hold_no_memory_but_their_data() -> None:
+def test_a_million_small_chunks_hold_no_memory_but_their_data(watch_memory: Watch) -> None:
     """SEC-12: fed in reads, with the pieces and chunk ends taken away each time."""
     read = encode_chunk(b"x") * 10_000
     decoder = ChunkDecoder()
 
-    def feed(times: int) -> None:
-        out: list[bytes] = []
-        for _ in range(times):
-            decoder.feed(read, 0, out)
-            out.clear()
-            decoder.chunk_ends.clear()
+    def feed() -> None:
+        decoder.feed(read, 0, [])
+        decoder.chunk_ends.clear()
 
-    feed(99)
-    tracemalloc.start()
-    feed(1)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    for _ in range(96):
+        feed()
+    left, peak = watch_memory(feed, 2)
 
     assert decoder.total == 1_000_000
+    assert left < 1000
+    assert peak < 2_000_000
+
+
+def test_a_million_chunks_in_one_read_take_linear_time() -> None:
+    """SEC-12: quadratic work would run into the time limit of the suite."""
+    decoder, out = ChunkDecoder(), list[bytes]()
+
+    decoder.feed(encode_chunk(b"x") * 10**6, 0, out)
+
+    assert len(out) == len(decoder.chunk_ends) == 10**6
+
+
+@pytest.mark.parametrize("size", [1, 65536])
+def test_endless_chunks_pass_through_in_bounded_memory(size: int, watch_memory: Watch) -> None:
+    """SEC-12: ten gibibytes or more, cut so that no chunk is ever whole in one read."""
+    decoder = ChunkDecoder()
+    chunk = encode_chunk(bytes(size))
+    decoder.feed(chunk[:2], 0, [])
+    read = (chunk * (1 + 5_000 // size))[2:] + chunk[:2]
+
+    def feed() -> None:
+        decoder.feed(read, 0, [])
+        decoder.chunk_ends.clear()
+
+    left, peak = watch_memory(feed, 5)
+
+    assert left < 1000
     assert peak < 2_000_000
 
 

@@ -41,6 +41,7 @@ def has(name: str) -> bool:
 
 
 Compress = Callable[[bytes], bytes]
+Watch = Callable[[Callable[[], object], int], tuple[int, int]]
 CODINGS = [
     pytest.param("gzip", gzip.compress, id="gzip"),
     pytest.param("deflate", zlib.compress, id="deflate"),
@@ -201,6 +202,70 @@ def test_bomb_gives_bounded_output_per_call(name: str, compress: Compress) -> No
     assert 0 < len(decoder.decode(bomb, 1024)) <= 1024
     assert decoder.has_pending
     assert 0 < len(decoder.decode(b"")) <= 262_144
+
+
+def endless(name: str) -> tuple[bytes, bytes]:
+    """The beginning of a coded body, and a piece of it that may be repeated without end."""
+    if name == "zstd":
+        return b"", zstd_compress(bytes(200_000))
+    compressor = zlib.compressobj(wbits=31 if name == "gzip" else 15)
+    start = compressor.compress(b"x") + compressor.flush(zlib.Z_FULL_FLUSH)
+    return start, compressor.compress(bytes(200_000)) + compressor.flush(zlib.Z_FULL_FLUSH)
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate", "zstd"])
+def test_endless_body_passes_through_in_bounded_memory(name: str, watch_memory: Watch) -> None:
+    """S-078, SEC-18: ten gibibytes or more; what a step leaves behind is nothing."""
+    start, piece = endless(name)
+    decoder = make_decoder(name)
+    assert decoder is not None
+    decoder.decode(start)
+    sizes: list[int] = []
+
+    def decode() -> None:
+        size = len(decoder.decode(piece, 65536))
+        while decoder.has_pending:
+            size += len(decoder.decode(b"", 65536))
+        sizes[:] = [size]
+
+    left, peak = watch_memory(decode, 50)
+
+    assert sizes == [200_000]
+    assert left < 2000
+    assert peak < 1_000_000
+
+
+@pytest.mark.parametrize(("name", "compress"), CODINGS)
+def test_bomb_passes_through_in_bounded_memory(
+    name: str, compress: Compress, watch_memory: Watch
+) -> None:
+    """S-078, SEC-18: output a thousand times the input and more, for as long as it lasts."""
+    decoder = make_decoder(name)
+    assert decoder is not None
+    decoder.decode(compress(bytes(5_000_000)), 1024)
+
+    left, peak = watch_memory(lambda: decoder.decode(b"", 16384), 100)
+
+    assert decoder.has_pending
+    assert left < 70_000
+    assert peak < 1_000_000
+
+
+def test_endless_small_streams_leave_nothing_behind(watch_memory: Watch) -> None:
+    """SEC-19: a hundred thousand gzip members are work for the peer, not memory for us."""
+    decoder = make_decoder("gzip")
+    assert decoder is not None
+    piece = gzip.compress(b"x") * 500
+
+    def decode() -> None:
+        decoder.decode(piece)
+        while decoder.has_pending:
+            decoder.decode(b"")
+
+    left, peak = watch_memory(decode, 5)
+
+    assert left < 2000
+    assert peak < 1_000_000
 
 
 def test_long_input_is_handed_on_in_steps() -> None:

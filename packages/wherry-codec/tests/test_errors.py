@@ -9,13 +9,13 @@ from wherry_codec import LineTooLong, LocalProtocolError, RemoteProtocolError, q
 
 
 def test_long_peer_data_is_cut() -> None:
-    """At most 100 bytes of the peer's are repeated."""
+    """S-104: at most 100 bytes of the peer's are repeated."""
     assert quote(b"x" * 100) == repr(b"x" * 100)
     assert quote(b"x" * 101) == repr(b"x" * 100) + "... (101 in all)"
 
 
 def test_line_too_long_carries_its_facts() -> None:
-    """S-053: nobody has to parse the message."""
+    """S-053, S-087: nobody has to parse the message, and a ValueError it is as well."""
     error = LineTooLong("the start line", 10, 11)
 
     assert (error.limit, error.actual, error.code) == (10, 11, 431)

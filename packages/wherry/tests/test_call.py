@@ -637,8 +637,8 @@ def test_whatever_a_server_sends_gives_a_response_or_a_documented_error(
                             pass
                     else:
                         await response.read()
-            except ClientError as error:
-                assert str(error)
+            except ClientError:
+                pass
             for _ in range(3):
                 await asyncio.sleep(0)
             assert connector.in_use == 0

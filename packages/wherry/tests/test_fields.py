@@ -65,6 +65,23 @@ def test_a_host_of_the_caller_stays_first_and_alone() -> None:
     assert names(fields).count("Host") == 1
 
 
+@pytest.mark.parametrize(
+    "host", ["<", "a b", "u@h", "u:p@h", "h:x", "h/x", "h\r\nX: y", "[::1", "é"]
+)
+def test_a_host_that_is_none_is_refused(host: str) -> None:
+    """SEC-1, SEC-3."""
+    with pytest.raises(ValueError, match="Host must be") as caught:
+        composed([("Host", host)])
+
+    assert "u:p" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["", "h", "h:80", "[::1]:80", "a_b.example", "127.0.0.1:"])
+def test_a_host_of_any_valid_form_is_taken(host: str) -> None:
+    """S-380."""
+    assert composed([("Host", host)])[0] == ("Host", host)
+
+
 @pytest.mark.parametrize("name", ["accept", "ACCEPT-ENCODING", "User-agent"])
 def test_an_automatic_field_that_was_given_is_not_added(name: str) -> None:
     fields = composed([(name, "mine")])
@@ -168,6 +185,23 @@ def test_a_field_of_the_request_takes_the_place_of_the_sessions() -> None:
     assert merged == [("A", "1"), ("B", "6"), ("b", "7"), ("C", "4"), ("D", "5")]
 
 
+def test_nothing_is_expected_without_content() -> None:
+    """RFC 9110 §10.1.1."""
+    assert "Expect" not in names(composed([], None, "POST", expects_continue=True))
+    assert "Expect" in names(composed([], BytesPayload(b""), "POST", expects_continue=True))
+    assert "Expect" in names(composed([], None, is_chunked=True, expects_continue=True))
+
+
+@pytest.mark.parametrize(
+    ("fields", "extras"), [([], {"is_chunked": True}), ([("Transfer-Encoding", "chunked")], {})]
+)
+def test_chunks_need_http_1_1(fields: Pairs, extras: dict[str, Any]) -> None:
+    """RFC 9112 §6.1."""
+    with pytest.raises(ValueError, match=r"HTTP/1\.0"):
+        composed(fields, BytesPayload(b"x"), "POST", minor=0, **extras)
+    assert dict(composed([], BytesPayload(b"x"), "POST", minor=0))["Content-Length"] == "1"
+
+
 _fields = st.lists(st.tuples(st.sampled_from(["A", "a", "B", "C"]), st.text("xyz", max_size=2)))
 
 
@@ -226,4 +260,4 @@ def test_the_text_of_a_text_type_goes_out_not_what_it_says_it_is() -> None:
     made = as_headers({Name.OWN: Old.VALUE, Disguised("X-B"): Disguised("clean"), istr("X-C"): "c"})
 
     assert list(made.items()) == [("X-Own", "value"), ("X-B", "clean"), ("X-C", "c")]
-    assert all(type(text) is str for item in made.items() for text in item)
+    assert all(type(text) in (str, istr) for item in made.items() for text in item)

@@ -216,6 +216,7 @@ async def test_a_body_goes_with_its_content_fields(fake: Fake) -> None:
     assert second.head.startswith(b"GET /x ")
     assert second.body == b""
     assert b"Content-" not in second.head
+    assert b"Expect" not in second.head
     assert b"X-Own: 1\r\n" in second.head
 
 

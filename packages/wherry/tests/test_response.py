@@ -269,6 +269,17 @@ async def test_the_body_is_kept_once_read(fake: Fake) -> None:
     assert await response.text() == "body"
 
 
+@pytest.mark.parametrize("size", [1, 1000])
+async def test_the_stream_is_empty_after_read(fake: Fake, size: int) -> None:
+    """S-414: however the body had arrived."""
+    whole = response_bytes(b"some body")
+    session, _ = fake(lambda head, body: RawPlan(cut(whole, size), closes=False))
+    response = await session.get("http://h/")
+    assert await response.read() == b"some body"
+    assert response.content.at_eof()
+    assert await response.content.read() == b""
+
+
 async def test_read_gives_what_the_stream_has_left(fake: Fake) -> None:
     """S-414."""
     response = await get(fake, b"some body")

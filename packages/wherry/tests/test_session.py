@@ -614,6 +614,30 @@ async def test_a_connector_of_somebody_else_stays_open() -> None:
     await connector.close()
 
 
+async def test_closing_in_the_middle_of_an_upload_closes_the_file(
+    fake: Fake, until: Until, tmp_path: Path, threads_done: Callable[[], Awaitable[None]]
+) -> None:
+    """S-175, S-285: before close() returns, so that nothing is left for the loop to do."""
+    (tmp_path / "f").write_bytes(b"x" * 1_000_000)
+    file = (tmp_path / "f").open("rb")
+    session, connector = fake(None)
+
+    async def feed() -> None:
+        await until(lambda: connector.transports and connector.transports[0].writes)
+        connector.transports[0].stall()
+        connector.transports[0].feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx")
+
+    feeding = asyncio.create_task(feed())
+    response = await session.post("http://h/", data=file)
+    await feeding
+    states = [file.closed]
+    await session.close()
+    await threads_done()
+    assert [*states, file.closed] == [False, True]
+    with pytest.raises(ClientConnectionError):
+        await response.read()
+
+
 async def test_closing_fails_what_is_under_way(fake: Fake, until: Until) -> None:
     """S-174, S-175, S-542: without a retry."""
     session, connector = fake(lambda head, body: None, limit=1)

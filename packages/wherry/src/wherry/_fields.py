@@ -6,11 +6,12 @@ Decides the framing too, so that a request carries exactly one of Content-Length
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, istr
 
 from wherry_codec import quote
 from wherry_codec.coding import ACCEPT_ENCODING
@@ -31,6 +32,11 @@ BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 
 _DEFAULT_TYPE_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
+# RFC 3986 §3.2.2 and §3.2.3, or nothing at all.
+_is_host = re.compile(
+    r"(?:\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+)(?::[0-9]*+)?"
+).fullmatch
+
 _NOT_OF_A_WHOLE_BODY = frozenset({"content-disposition", "content-length", "transfer-encoding"})
 
 CONTENT_FIELDS = (
@@ -39,9 +45,10 @@ CONTENT_FIELDS = (
     "Content-Encoding",
     "Content-Language",
     "Content-Location",
+    "Expect",
     "Transfer-Encoding",
 )
-"""Fields that describe a body; they go when the body goes (S-438)."""
+"""Fields that describe a body; they go when the body goes (S-438), and so does Expect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +77,15 @@ def as_headers(headers: LooseHeaders | None) -> CIMultiDict[str]:
     if not headers:
         return result
     result.extend(headers)
+    is_plain = True
     for name, value in result.items():
-        if not isinstance(value, str):
-            raise TypeError(f"header {name} must be str, got {type(value).__name__}")
-    if any(type(text) is not str for item in result.items() for text in item):
-        return CIMultiDict([(_text(name), _text(value)) for name, value in result.items()])
-    return result
+        if type(value) is not str or type(name) not in (str, istr):
+            is_plain = False
+            if not isinstance(value, str):
+                raise TypeError(f"header {name} must be str, got {type(value).__name__}")
+    if is_plain:
+        return result
+    return CIMultiDict([(_text(name), _text(value)) for name, value in result.items()])
 
 
 def _text(value: str) -> str:
@@ -113,7 +123,7 @@ def compose_fields(
     Raises `ValueError` for contradictory framing or a Content-Length that is no number.
     """
     fields: CIMultiDict[str] = CIMultiDict()
-    fields.add("Host", given.get("Host", extras.host))
+    fields.add("Host", _checked_host(given.get("Host", extras.host)))
     fields.extend(_without(given, {"host"} | ({"cookie"} if extras.cookie else set())))
     _add_automatic(fields, extras.skip)
     if extras.cookie:
@@ -121,7 +131,9 @@ def compose_fields(
     if extras.authorization:
         fields.add("Authorization", extras.authorization)
     _add_framing(fields, method, body, extras)
-    if extras.expects_continue and "Expect" not in fields:
+    has_content = body is not None or "Transfer-Encoding" in fields
+    # RFC 9110 §10.1.1: no expectation without content.
+    if extras.expects_continue and has_content and "Expect" not in fields:
         fields.add("Expect", "100-continue")
     needs_type = body is not None or method in _DEFAULT_TYPE_METHODS
     if needs_type and "Content-Type" not in fields and "content-type" not in extras.skip:
@@ -132,6 +144,16 @@ def compose_fields(
         elif not extras.closes and not extras.minor:
             fields.add("Connection", "keep-alive")
     return fields
+
+
+def _checked_host(host: str) -> str:
+    """`host` if it can stand in Host (RFC 9110 §7.2); userinfo and blanks cannot (SEC-3)."""
+    if _is_host(host) is None:
+        # Not shown: it may have a password in it.
+        raise ValueError(
+            "Host must be a host with an optional port: no userinfo, no blank, no control character"
+        )
+    return host
 
 
 def _without(headers: CIMultiDict[str], names: Iterable[str]) -> list[tuple[str, str]]:
@@ -155,6 +177,8 @@ def _add_framing(
     codings = fields.getall("Transfer-Encoding", None)
     coding = ",".join(codings) if codings else None
     is_chunked = extras.is_chunked
+    if not extras.minor and (is_chunked or coding or (length is None and _has_no_size(body))):
+        raise ValueError("HTTP/1.0 has no chunks: give a Content-Length or a body of known size")
     if length is not None:
         _check_content_length(fields, length)
     if is_chunked and (length is not None or coding is not None):
@@ -179,6 +203,10 @@ def _add_framing(
     _add_body_fields(fields, body, extras.skip)
     if is_chunked:
         fields.add("Transfer-Encoding", "chunked")
+
+
+def _has_no_size(body: PayloadProtocol | None) -> bool:
+    return body is not None and body.size is None
 
 
 def _check_content_length(fields: CIMultiDict[str], length: str) -> None:

@@ -25,6 +25,7 @@ from wherry_errors import (
     masked_url,
 )
 from wherry_multipart import ContentDisposition, content_disposition
+from wherry_pool import IncomingBody
 
 from ._context import DONE, Done
 from ._stream import StreamReader
@@ -289,8 +290,10 @@ class ClientResponse:
         """The body as a stream."""
         if self._content is None:
             settings = self._request.settings
+            # After read() there is nothing left, wherever the body came from.
+            was_read = self._body is not None
             self._content = StreamReader(
-                self._exchange.body_source(),
+                IncomingBody.whole(b"") if was_read else self._exchange.body_source(),
                 self._decoder(),
                 limit=settings.read_bufsize,
                 max_size=settings.max_body_size,

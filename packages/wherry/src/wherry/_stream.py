@@ -256,7 +256,8 @@ class StreamReader:
     async def readchunk(self) -> tuple[bytes, bool]:
         """Data, and whether it ends where a chunk of the wire ends; `(b"", False)` at the end."""
         while True:
-            self._drop_passed_boundaries()
+            if self._drop_passed_boundaries():
+                logger.warning("other reads went past chunk ends that readchunk() cannot tell now")
             if self._boundaries and self._boundaries[0] == self._taken:
                 self._boundaries.popleft()
                 return b"", True
@@ -420,9 +421,13 @@ class StreamReader:
             self._last_boundary = self._decoded
             self._boundaries.append(self._decoded)
 
-    def _drop_passed_boundaries(self) -> None:
+    def _drop_passed_boundaries(self) -> int:
+        """Forget the chunk ends that were read past; how many."""
+        count = 0
         while self._boundaries and self._boundaries[0] < self._taken:
             self._boundaries.popleft()
+            count += 1
+        return count
 
     def _take(self, n: int = -1) -> bytes:
         piece, at = self._piece, self._at

@@ -113,11 +113,13 @@ class Call:
             await exchange.waiter
             response = session.response_class(request, exchange, connection)
         except RemoteProtocolError as error:
+            exchange.waiter.cancel()
             connection.abort(exchange)
             raise ClientResponseError(
                 request.request_info, self.history, status=400, message=str(error)
             ) from error
         except BaseException:
+            exchange.waiter.cancel()  # nobody waits for what abort() would tell it
             connection.abort(exchange)
             raise
         if self.history:
