@@ -1,7 +1,7 @@
 """Challenges: commas that separate schemes, and commas that separate parameters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec._challenge import Challenge, parse_challenges
@@ -86,6 +86,7 @@ def test_parameters_of_a_challenge_cannot_be_changed() -> None:
         challenge.parameters["realm"] = "b"  # type: ignore[index]
 
 
+@settings(max_examples=30)
 @given(st.lists(CHALLENGES, max_size=4))
 def test_what_is_written_is_read(challenges: list[Challenge]) -> None:
     """RFC 9110 §11.3, §11.6.1."""

@@ -1,5 +1,7 @@
 """The client role: byte for byte, and what it makes of answers nobody should give."""
 
+import gzip
+
 import pytest
 
 from wherry_codec import (
@@ -13,14 +15,16 @@ from wherry_codec import (
     InformationalResponse,
     InvalidHeader,
     Limits,
+    LineTooLong,
     LocalProtocolError,
     RemoteProtocolError,
     Request,
     Response,
     State,
+    TransferEncodingError,
     Upgraded,
 )
-from wherry_codec.testing import every_split
+from wherry_codec.testing import cut, every_split
 
 GET = Request("GET", "/", {"Host": "a"})
 
@@ -403,3 +407,84 @@ def test_early_response_is_delivered_while_the_request_goes_on() -> None:
     client.send(Data(b"abc"))
     client.send(EndOfMessage())
     assert client.can_cycle
+
+
+def test_head_and_body_can_be_sent_in_one_write() -> None:
+    """S-030: bytes come out, the caller joins them; with 100-continue it holds the body back."""
+    client = ClientConnection()
+    request = Request("PUT", "/", {"Host": "a", "Content-Length": "2"})
+
+    sent = b"".join([client.send(request), client.send(Data(b"hi")), client.send(EndOfMessage())])
+
+    assert sent == b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi"
+    assert not client.is_waiting_for_continue
+
+
+def test_informational_responses_of_any_kind_come_before_the_final_one() -> None:
+    """S-050, RFC 9110 §15.2: 100, 102, 103 and those nobody knows; none ends the wait."""
+    client = asked()
+    heads = b"".join(b"HTTP/1.1 %d X\r\nA: b\r\n\r\n" % status for status in (100, 102, 103, 199))
+
+    events = answer(client, heads + b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    *before, final, end = events
+    assert [type(event) for event in before] == [InformationalResponse] * 4
+    assert isinstance(final, Response)
+    assert end == EndOfMessage()
+    assert client.can_cycle
+
+
+def test_limits_are_those_of_the_connection() -> None:
+    """S-057: whoever opens it chooses; another connection has its own."""
+    head = b"HTTP/1.1 204 No\r\nA: b\r\nC: d\r\n\r\n"
+
+    assert answer(asked(), head)
+    with pytest.raises(LineTooLong, match="limit 1, got at least 2"):
+        answer(asked(limits=Limits(max_headers=1)), head)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_body_before_a_broken_chunk_is_told_first(size: int) -> None:
+    """S-063: head and data, then the error of the body, however the bytes were cut."""
+    client = asked()
+    told: list[Event] = []
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def take_all() -> None:
+        for piece in cut(head + b"5\r\nhello\r\nxyz\r\n", size):
+            client.receive_data(piece)
+            while (event := client.next_event()) is not None:
+                told.append(event)
+
+    with pytest.raises(TransferEncodingError, match="not a hexadecimal number"):
+        take_all()
+
+    assert isinstance(told[0], Response)
+    assert b"".join(event.data for event in told if isinstance(event, Data)) == b"hello"
+    with pytest.raises(TransferEncodingError):
+        client.next_event()
+    assert client.client_state is State.MUST_CLOSE
+
+
+def test_keep_alive_field_changes_nothing() -> None:
+    """S-067: neither a time-out nor a count of 0 ends the connection by itself."""
+    client = asked()
+
+    answer(client, b"HTTP/1.1 204 No\r\nKeep-Alive: timeout=0, max=0\r\n\r\n")
+
+    assert client.can_cycle
+
+
+def test_coded_body_and_its_fields_come_as_sent() -> None:
+    """S-071, S-072: whether to undo a coding is for the caller to decide."""
+    coded = gzip.compress(b"hello")
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(coded)}\r\n\r\n"
+
+    response, data, _ = answer(asked(), head.encode() + coded)
+
+    assert isinstance(response, Response)
+    assert dict(response.headers) == {
+        "Content-Encoding": "gzip",
+        "Content-Length": str(len(coded)),
+    }
+    assert data == Data(coded)

@@ -23,7 +23,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 def brotli_compress(data: bytes) -> bytes:
     module: Any = pytest.importorskip("brotli" if has("brotli") else "brotlicffi")
-    return bytes(module.compress(data))
+    return bytes(module.compress(data, quality=4))
 
 
 def zstd_compress(data: bytes) -> bytes:
@@ -195,7 +195,7 @@ def test_inner_coding_cut_off_is_noticed() -> None:
 @pytest.mark.parametrize(("name", "compress"), CODINGS)
 def test_bomb_gives_bounded_output_per_call(name: str, compress: Compress) -> None:
     """S-078, SEC-18: the first call returns the bound and keeps the rest compressed."""
-    bomb = compress(bytes(5_000_000))
+    bomb = compress(bytes(2_000_000))
     decoder = make_decoder(name)
     assert decoder is not None
 
@@ -228,7 +228,7 @@ def test_endless_body_passes_through_in_bounded_memory(name: str, watch_memory: 
             size += len(decoder.decode(b"", 65536))
         sizes[:] = [size]
 
-    left, peak = watch_memory(decode, 50)
+    left, peak = watch_memory(decode, 20)
 
     assert sizes == [200_000]
     assert left < 2000
@@ -242,9 +242,9 @@ def test_bomb_passes_through_in_bounded_memory(
     """S-078, SEC-18: output a thousand times the input and more, for as long as it lasts."""
     decoder = make_decoder(name)
     assert decoder is not None
-    decoder.decode(compress(bytes(5_000_000)), 1024)
+    decoder.decode(compress(bytes(2_000_000)), 1024)
 
-    left, peak = watch_memory(lambda: decoder.decode(b"", 16384), 100)
+    left, peak = watch_memory(lambda: decoder.decode(b"", 4096), 100)
 
     assert decoder.has_pending
     assert left < 70_000
@@ -255,7 +255,7 @@ def test_endless_small_streams_leave_nothing_behind(watch_memory: Watch) -> None
     """SEC-19: a hundred thousand gzip members are work for the peer, not memory for us."""
     decoder = make_decoder("gzip")
     assert decoder is not None
-    piece = gzip.compress(b"x") * 500
+    piece = gzip.compress(b"x") * 200
 
     def decode() -> None:
         decoder.decode(piece)

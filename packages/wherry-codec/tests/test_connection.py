@@ -1,6 +1,6 @@
 """Both roles back to back: what one sends, the other is told."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import (
@@ -39,6 +39,7 @@ def without_cuts(events: list[Event]) -> tuple[list[Event], bytes]:
     return [event for event in events if not isinstance(event, Data)], body
 
 
+@settings(max_examples=30)
 @given(st.data(), st.integers(1, 40))
 def test_cycles_of_any_messages_arrive_as_sent(data: st.DataObject, size: int) -> None:
     """S-034, S-051, RFC 9112: every framing both ways, several cycles on one connection."""

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import LocalProtocolError
@@ -83,6 +83,7 @@ def test_comparison_is_strong_or_weak(one: str, other: str, strongly: bool, weak
     assert first.matches_weakly(second) is second.matches_weakly(first) is weakly
 
 
+@settings(max_examples=40)
 @given(st.lists(ETAGS, max_size=5))
 def test_what_is_written_is_read(etags: list[ETag]) -> None:
     """RFC 9110 §8.8.3."""

@@ -11,7 +11,8 @@ import pytest
 import wherry_codec
 
 PACKAGE = Path(wherry_codec.__file__).parent
-README = Path(__file__).parents[1] / "README.md"
+TESTS = Path(__file__).parent
+README = TESTS.parent / "README.md"
 
 
 def run_python(code: str, *options: str) -> str:
@@ -31,12 +32,53 @@ def test_import_loads_neither_asyncio_nor_ssl() -> None:
     assert loaded.split() == []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.name)
-def test_module_has_no_assert(path: Path) -> None:
-    """SEC-17: `python -O` would take it away."""
-    tree = ast.parse(path.read_text("utf-8"))
+MODULES = sorted(PACKAGE.glob("*.py"))
 
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Assert)]
+
+def test_no_module_has_an_assert() -> None:
+    """SEC-17: `python -O` would take it away."""
+    for path in MODULES:
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        assert not [node.lineno for node in nodes if isinstance(node, ast.Assert)], path.name
+
+
+def test_every_module_has_the_test_file_of_its_name() -> None:
+    """Whoever changes one knows where the other is."""
+    names = {path.stem.removeprefix("_") for path in MODULES} - {"_init__", "version"}
+
+    assert [name for name in sorted(names) if not (TESTS / f"test_{name}.py").is_file()] == []
+
+
+ELSEWHERE = {
+    "S-024": "the session: its User-Agent",
+    "S-029": "the session: it writes the head before it asks for a connection",
+    "S-035": "the connection: it pauses the writer",
+    "S-036": "the connection: it knows that its transport is closing",
+    "S-038": "the connection: it counts what it wrote",
+    "S-052": "the session: its error classes",
+    "S-066": "the pool: it keeps fewer connections than it might",
+    "S-079": "the session: read() lifts the bound of each step",
+    "S-080": "the session: it has executors",
+    **{f"S-{n:03}": "the session: StreamReader" for n in (*range(82, 87), *range(89, 103))},
+    "S-103": "the session: http_exceptions",
+    "SEC-5": "multipart and WebSocket",
+    "SEC-6": "payloads",
+}
+"""Rules of the codec chapter that another package keeps, and which part of it."""
+
+
+def test_every_rule_has_a_test_that_names_it() -> None:
+    """S-022 to S-104 and SEC-1 to SEC-20, but for those that are not kept here."""
+    files = [path for path in TESTS.glob("test_*.py") if path.name != "test_package.py"]
+    text = "".join(path.read_text("utf-8") for path in [*files, *TESTS.glob("corpus/*.toml")])
+    rules = [f"S-{number:03}" for number in range(22, 105)]
+    # Those of this file.
+    rules += [f"SEC-{number}" for number in range(1, 21) if number != 17]
+
+    unnamed = set(rules) - set(re.findall(r"\b(?:S-\d{3}|SEC-\d+)\b", text))
+
+    assert unnamed - set(ELSEWHERE) == set()
+    assert set(ELSEWHERE) - unnamed == set()
 
 
 def test_hostile_input_is_refused_without_asserts() -> None:

@@ -12,7 +12,10 @@ from yarl import URL
 from wherry import (
     BasicAuth,
     ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
+    Handler,
     InvalidUrlRedirectClientError,
     NonHttpUrlRedirectClientError,
     TooManyRedirects,
@@ -341,3 +344,26 @@ async def test_a_target_is_left_as_it_came_on_request(fake: Fake) -> None:
     )
     await session.get("http://h/")
     assert target_of(connector, 1) == "http://h/a%2Fb%7E"
+
+
+async def test_a_body_that_a_middleware_replaced_is_the_one_that_is_kept(
+    fake: Fake, tmp_path: Path, threads_done: Callable[[], Awaitable[None]]
+) -> None:
+    """S-439, S-472: the caller's was closed when it was replaced."""
+    (tmp_path / "f").write_bytes(b"old")
+    seen: list[int] = []
+
+    async def replace_once(request: ClientRequest, handler: Handler) -> ClientResponse:
+        if not seen:
+            await request.update_body(b"new")
+            seen.append(1)
+        return await handler(request)
+
+    session, connector = fake(
+        hops(redirect("/x", 307), response_bytes()), middlewares=[replace_once]
+    )
+    file = (tmp_path / "f").open("rb")
+    await session.post("http://h/", data=file)
+    await threads_done()
+    assert [request.body for request in connector.requests] == [b"new", b"new"]
+    assert file.closed

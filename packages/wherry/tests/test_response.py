@@ -508,6 +508,25 @@ async def test_a_forgotten_response_gives_its_connection_up(fake: Fake) -> None:
     assert connector.in_use == 0
 
 
+async def test_on_a_debug_loop_a_forgotten_response_is_told_about(fake: Fake) -> None:
+    """S-406, S-564."""
+    loop = asyncio.get_running_loop()
+    contexts: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda loop, context: contexts.append(context))
+    half = RawPlan([b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n"], closes=False)
+    session, connector = fake(half)
+    response = await session.get("http://h/")
+    loop.set_debug(True)
+    kept = [response]
+    del response
+    with pytest.warns(ResourceWarning, match="Unclosed response"):
+        kept.clear()
+    loop.set_debug(False)
+    assert [context["message"] for context in contexts] == ["Unclosed response"]
+    contexts.clear()
+    assert connector.in_use == 0
+
+
 def test_a_response_that_outlives_its_loop_says_nothing() -> None:
     """S-406: there is no connection to give back any more."""
 

@@ -666,6 +666,20 @@ async def test_an_unclosed_session_is_told_about() -> None:
     contexts.clear()
 
 
+async def test_on_a_debug_loop_it_is_told_where_the_session_was_made() -> None:
+    """S-11, S-363."""
+    loop = asyncio.get_running_loop()
+    contexts: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda loop, context: contexts.append(context))
+    loop.set_debug(True)
+    kept = [ClientSession(connector=FakeConnector(lambda head, body: None))]
+    loop.set_debug(False)
+    with pytest.warns(ResourceWarning, match="Unclosed client session"):
+        kept.clear()
+    assert contexts[0]["source_traceback"][-1].name.startswith("__init__")
+    contexts.clear()
+
+
 @pytest.mark.parametrize(
     ("error", "arguments"),
     [

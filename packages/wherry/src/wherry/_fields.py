@@ -51,7 +51,8 @@ CONTENT_FIELDS = (
 """Fields that describe a body; they go when the body goes (S-438), and so does Expect."""
 
 
-@dataclass(frozen=True, slots=True)
+# No repr: it would show credentials.
+@dataclass(frozen=True, slots=True, repr=False)
 class Extras:
     """What is added to the caller's fields, besides the body's own."""
 

@@ -138,7 +138,9 @@ async def follow_redirects(
 def _next_request(request: ClientRequest, response: ClientResponse, call: Call) -> ClientRequest:
     location = location_of(response) or ""
     url = redirect_url(request.url, location, requote=call.session.requote_redirect_url)
-    source = next_source(request.source, response.status, url)
+    # The body that was sent: a middleware may have replaced, and closed, the caller's.
+    sent = replace(request.source, body=request.payload)
+    source = next_source(sent, response.status, url)
     if source.body is not None and not source.body.replayable:
         raise not_replayable(request)
     next_request = call.session.build_request(source, call.settings)
