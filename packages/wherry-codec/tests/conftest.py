@@ -1,6 +1,5 @@
 """What several test files share: how memory is watched."""
 
-import gc
 import tracemalloc
 from collections.abc import Callable
 
@@ -15,7 +14,6 @@ def watch_memory() -> Watch:
 
     def watch(step: Callable[[], object], times: int) -> tuple[int, int]:
         step()
-        gc.collect()
         tracemalloc.start()
         try:
             step()

@@ -266,9 +266,9 @@ async def test_work_per_connection_does_not_grow_with_the_number_that_waits() ->
     class CountingPool(ConnectionPool):
         decisions = 0
 
-        def _demand(self, origin: Any) -> Demand:
+        def _demand(self, origin: Any, *, fresh: bool = False) -> Demand:
             self.decisions += 1
-            return super()._demand(origin)
+            return super()._demand(origin, fresh=fresh)
 
     pool = CountingPool(asyncio.get_running_loop(), limit=2)
     opener = Opener(pool)
@@ -356,6 +356,20 @@ async def test_waiter_cancelled_in_the_turn_it_is_served_passes_it_on(is_reused:
             assert (connection is held) is is_reused
             assert unlucky.cancelled()
             assert pool.stats()[A].in_use == 1
+
+
+@pytest.mark.parametrize("limit", [0, 1])
+async def test_fresh_connection_is_never_an_idle_one(limit: int) -> None:
+    """S-451: a retry goes over another connection; at the limit the idle one makes room."""
+    pool, opener = new_pool(limit=limit)
+    with nothing_left(pool):
+        stale = await opener.acquire(A)
+        stale.finish()
+
+        connection = await pool.acquire(A, opener, fresh=True)
+
+        assert connection is opener.opened[1]
+        assert stale.is_closed is bool(limit)
 
 
 async def test_connection_that_dies_in_the_turn_it_is_served_is_replaced() -> None:

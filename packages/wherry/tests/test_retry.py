@@ -1,5 +1,6 @@
 """`_stages.retry`: a request whose connection died is sent once more, if that does no harm."""
 
+import asyncio
 import errno
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -52,6 +53,27 @@ async def test_an_idempotent_request_is_sent_once_more(
         with pytest.raises(expected):
             await session.request(method, "http://h/")
         assert len(connector.transports) == 1
+
+
+async def test_the_retry_does_not_take_another_idle_connection(fake: Fake) -> None:
+    """S-451: what has been idle as long as the dead connection is likely to be dead as well."""
+    made: list[FakeConnector] = []
+    stale: list[bool] = []
+
+    def answer(head: bytes, body: bytes) -> bytes:
+        is_dead = bool(stale) and len(made[0].transports) == 2
+        return b"" if is_dead else response_bytes(b"ok")
+
+    session, connector = fake(answer)
+    made.append(connector)
+    await asyncio.gather(session.get("http://h/"), session.get("http://h/"))
+    assert connector.idle == 2
+    stale.append(True)
+
+    async with session.get("http://h/") as response:
+        assert response.status == 200
+
+    assert len(connector.transports) == 3
 
 
 @pytest.mark.parametrize(

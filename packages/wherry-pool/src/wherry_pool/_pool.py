@@ -158,19 +158,24 @@ class ConnectionPool:
         open_connection: Open,
         observer: PoolObserver | None = None,
         wait_limit: float | None = None,
+        *,
+        fresh: bool = False,
     ) -> HttpConnection:
         """A connection for `key`: reused, new, or after waiting at most `wait_limit` seconds.
+
+        With `fresh` an idle connection will not do: the caller has just found one to be dead, and
+        others may be too. One that another request hands over is known to live.
 
         Raises `ClientConnectionError` if the pool is or gets closed, and what `open_connection`
         raises. Cancelling gives back whatever was about to be handed out.
         """
         self._check_open()
-        connection = self.acquire_nowait(key, self._loop.time())
+        connection = None if fresh else self.acquire_nowait(key, self._loop.time())
         if connection is None:
             origin = self._origins.get(key)
             if origin is None:
                 origin = self._origins[key] = _Origin(key)
-            decision = assign(self._demand(origin))
+            decision = assign(self._demand(origin, fresh=fresh))
             if decision is Assignment.EVICT:
                 self._close_first_to_expire()
             if decision is Assignment.WAIT:
@@ -185,7 +190,7 @@ class ConnectionPool:
             # Its peer left in the turns between handing it over and waking up. Nothing was sent, so
             # any request may have another one (B-15).
             connection.close()
-            return await self.acquire(key, open_connection, observer, wait_limit)
+            return await self.acquire(key, open_connection, observer, wait_limit, fresh=fresh)
         return connection
 
     async def _tell_reused(self, connection: HttpConnection, observer: PoolObserver) -> None:
@@ -409,9 +414,9 @@ class ConnectionPool:
     def _total(self) -> int:
         return len(self._connections) + self._opening
 
-    def _demand(self, origin: _Origin) -> Demand:
+    def _demand(self, origin: _Origin, *, fresh: bool = False) -> Demand:
         return Demand(
-            origin_idle=len(origin.idle),
+            origin_idle=0 if fresh else len(origin.idle),
             origin_busy=origin.busy,
             total_idle=self._idle,
             total_busy=self._total() - self._idle,

@@ -137,8 +137,11 @@ class BaseConnector:
         started: float,
         deadline: float = NO_DEADLINE,
         observer: PoolObserver | None = None,
+        fresh: bool = False,
     ) -> HttpConnection:
         """A connection for `key`, waited for or newly made if need be.
+
+        With `fresh` no idle connection is taken: one was just found to be dead.
 
         `started` and `deadline` are the loop times at which the call began and must be over.
         Raises `ConnectionTimeoutError`, `TotalTimeoutError` or another `ClientError`.
@@ -154,7 +157,9 @@ class BaseConnector:
 
         try:
             async with asyncio.timeout_at(until if until < NO_DEADLINE else None) as limit:
-                return await self._pool.acquire(key, open_connection, observer, timeout.pool)
+                return await self._pool.acquire(
+                    key, open_connection, observer, timeout.pool, fresh=fresh
+                )
         except TimeoutError as error:
             if not limit.expired():
                 raise

@@ -52,6 +52,7 @@ class ConnectorProtocol(Protocol):
         started: float,
         deadline: float = ...,
         observer: PoolObserver | None = None,
+        fresh: bool = False,
     ) -> HttpConnection:
         """A connection for `key`; see `wherry_pool.BaseConnector.acquire`.
 

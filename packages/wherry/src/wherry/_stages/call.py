@@ -58,6 +58,7 @@ class Call:
         "deadline",
         "handler",
         "history",
+        "needs_fresh_connection",
         "observer",
         "pool_observer",
         "session",
@@ -83,6 +84,7 @@ class Call:
         self.observer: RequestObserver | None = None
         self.pool_observer: PoolObserver | None = None
         self.was_retried = False
+        self.needs_fresh_connection = False
         if plan.middlewares:
             self.handler = wrap(self.send, plan.middlewares)
 
@@ -103,7 +105,7 @@ class Call:
         exchange.read_until_eof = settings.read_until_eof
         connector = self.connector
         found = None
-        if self.pool_observer is None:
+        if self.pool_observer is None and not self.needs_fresh_connection:
             found = connector.acquire_nowait(request.target.key, loop.time())
         connection = found if found is not None else await self._acquire(request, connector)
         try:
@@ -173,6 +175,7 @@ class Call:
             started=self.started,
             deadline=self.deadline,
             observer=self.pool_observer,
+            fresh=self.needs_fresh_connection,
         )
 
 

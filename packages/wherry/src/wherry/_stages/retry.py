@@ -40,4 +40,9 @@ async def retry(request: ClientRequest, call: Call, error: Exception) -> ClientR
     if call.was_retried or not may_retry(request, error):
         raise error
     call.was_retried = True
-    return await call.handler(request)
+    # Connections that were idle as long as the dead one may well have died with it.
+    call.needs_fresh_connection = True
+    try:
+        return await call.handler(request)
+    finally:
+        call.needs_fresh_connection = False
