@@ -44,7 +44,8 @@ def planned(root: Path, wanted: Sequence[str] = ()) -> list[Run]:
     `wanted` are titles to keep ("sources" or a package); empty means all. Raises ValueError for one
     that does not exist.
     """
-    sources = [*sorted(root.glob("packages/*/src")), root / "tools", root / "tests-integration"]
+    folders = [root / name for name in ("tools", "tests-integration", "docs")]
+    sources = [*sorted(root.glob("packages/*/src")), *folders]
     together = [path for path in sources if _has_python(path)]
     runs = [Run("sources", _relative(together, root))] if together else []
     runs += [
