@@ -71,6 +71,8 @@ DISAGREEMENTS = {
     "domain-trailing-dot": "Chromium refuses the cookie. S-185 ignores such a Domain.",
     "replace-domain": "Chromium keeps a host-only cookie beside that of the domain. RFC 6265 §5.3 "
     "step 11 compares name, domain and path.",
+    "ignored-attribute-last": "Chromium takes the last Max-Age, readable or not. RFC 6265 §5.2.2 "
+    "ignores an unreadable one, and §5.3 step 3 takes the last of the others.",
     "nameless": "Chromium keeps a cookie without name. RFC 6265 §5.2 steps 2 and 5, S-206.",
 }
 

@@ -66,6 +66,7 @@ def test_connection_options_come_from_all_lines() -> None:
     """S-064, RFC 9110 §7.6.1."""
     assert connection_options(["Keep-Alive, x", "CLOSE"]) == {"keep-alive", "x", "close"}
     assert connection_options([]) == frozenset()
+    assert connection_options("Close") == {"close"}
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))

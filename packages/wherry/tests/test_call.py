@@ -18,12 +18,14 @@ from wherry import (
     ClientError,
     ClientOSError,
     ClientPayloadError,
+    ClientRequest,
     ClientResponse,
     ClientResponseError,
     ClientSession,
     ClientTimeout,
     ConnectionKey,
     ConnectionTimeoutError,
+    Handler,
     ServerDisconnectedError,
     SocketTimeoutError,
     TCPConnector,
@@ -80,6 +82,21 @@ async def test_the_total_limit_spans_redirects(fake: Fake) -> None:
     with pytest.raises(TotalTimeoutError):
         await session.get("http://h/", timeout=SHORT, max_redirects=0)
     assert time.monotonic() - started < 5
+
+
+async def test_no_hop_begins_after_the_total_limit(fake: Fake) -> None:
+    """S-444: also if the time went by between two hops, where no timer looks."""
+
+    async def dawdle(request: ClientRequest, handler: Handler) -> ClientResponse:
+        response = await handler(request)
+        await asyncio.sleep(2 * SHORT)
+        return response
+
+    session, connector = fake(response_bytes(status=302, headers={"Location": "/"}))
+    with pytest.raises(TotalTimeoutError) as caught:
+        await session.get("http://h/", timeout=SHORT, middlewares=[dawdle])
+    assert caught.value.host == "h"
+    assert len(connector.requests) == 1
 
 
 async def test_the_sock_read_limit_bounds_each_wait(fake: Fake) -> None:

@@ -632,6 +632,7 @@ async def test_closing_in_the_middle_of_an_upload_closes_the_file(
     await feeding
     states = [file.closed]
     await session.close()
+    assert session._closings == set()
     await threads_done()
     assert [*states, file.closed] == [False, True]
     with pytest.raises(ClientConnectionError):

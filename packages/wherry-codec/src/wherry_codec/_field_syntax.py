@@ -92,9 +92,10 @@ def parse_delta_seconds(text: str) -> int | None:
     return min(int(digits), MAX_DELTA_SECONDS) if len(digits) <= 10 else MAX_DELTA_SECONDS
 
 
-def connection_options(values: Iterable[str]) -> frozenset[str]:
+def connection_options(values: str | Iterable[str]) -> frozenset[str]:
     """The options in all Connection lines of a message, in lower case. RFC 9110 §7.6.1."""
-    return frozenset(option.lower() for value in values for option in split_list(value))
+    lines = field_lines(values)
+    return frozenset(option.lower() for line in lines for option in split_list(line))
 
 
 def quote_string(text: str) -> str:

@@ -1,7 +1,7 @@
 """What type checkers make of the public API. Checked by mypy, never run."""
 
-from collections.abc import Iterator
-from typing import assert_type
+from collections.abc import Iterator, Mapping
+from typing import Literal, assert_type
 
 from multidict import CIMultiDictProxy
 
@@ -57,6 +57,15 @@ def values(text: str) -> None:
     assert_type(fields.split_list(text), list[str])
     assert_type(fields.parse_media_type(text).essence, str)
     assert_type(fields.connection_options([text]), frozenset[str])
+    assert_type(fields.parse_challenges([text]), list[fields.Challenge])
+    assert_type(fields.parse_challenges(text)[0].parameters, Mapping[str, str])
+    assert_type(fields.parse_links(text)[0].get("rel"), str | None)
+    assert_type(fields.parse_etag(text), fields.ETag | None)
+    assert_type(fields.parse_etag_list([text]), list[fields.ETag] | Literal["*"])
+    assert_type(fields.parse_content_range(text), fields.ContentRange | None)
+    assert_type(fields.parse_keep_alive(text).timeout, int | None)
+    assert_type(fields.parse_retry_after(text, now=0.0), float | None)
+    assert_type(fields.parse_http_date(text, now=0.0), int | None)
 
 
 def server(request: codec.Request, body: bytes) -> testing.ResponsePlan:
