@@ -37,6 +37,19 @@ def test_head_is_utf8() -> None:
     )
 
 
+def test_subclass_of_str_is_written_as_the_text_that_was_checked() -> None:
+    """SEC-1: what its methods say does not count."""
+
+    class Sly(str):
+        def __str__(self) -> str:
+            return "a\r\nX-Injected: 1"
+
+        def __format__(self, spec: str) -> str:
+            return str(self)
+
+    assert write_fields([(Sly("Name"), Sly("value"))]) == "Name: value\r\n"
+
+
 @pytest.mark.parametrize("code", [0xD800, 0xDC0A, 0xDC0D])
 def test_lone_surrogate_is_refused(code: int) -> None:
     """SEC-1: U+DC0A must not become a line feed."""

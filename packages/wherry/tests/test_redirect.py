@@ -169,6 +169,17 @@ def test_credentials_in_the_location_are_used_and_removed() -> None:
     assert "Authorization" not in after.headers
 
 
+@pytest.mark.parametrize(("target", "keeps"), [("http://a/2", True), ("http://b/2", False)])
+def test_the_callers_host_stays_with_its_origin(target: str, keeps: bool) -> None:
+    """It names the origin that is left; the next request gets a Host of its own."""
+    source = RequestSource("GET", URL("http://a/1"), CIMultiDict(Host="virtual", X="1"))
+
+    after = next_source(source, 302, URL(target))
+
+    assert ("Host" in after.headers) is keeps
+    assert after.headers["X"] == "1"
+
+
 async def test_secrets_do_not_come_back_with_the_origin(fake: Fake) -> None:
     """S-445, SEC-21: from session and request, credentials and cookies of the call alike."""
     session, connector = fake(

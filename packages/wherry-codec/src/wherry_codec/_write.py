@@ -49,14 +49,15 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
                 f"header names and values must be str, got {type(name).__name__} and "
                 f"{type(value).__name__} for {name!r}"
             )
-        _check_field_name(str(name))
+        _check_field_name(str.__str__(name))  # not a subclass's own idea of it
         found = _find_control(value)
         if found is not None:
             raise LocalProtocolError(
                 f"value of header {name!r} has the control character {found.group()!r} at "
                 f"position {found.start()}; remove it, or encode the value"
             )
-        lines.append(f"{name}: {value}\r\n")
+        # join, not an f-string: that would ask a subclass of str, whose text was not checked.
+        lines.append("".join((name, ": ", value, "\r\n")))
     return "".join(lines)
 
 

@@ -88,7 +88,8 @@ def next_source(source: RequestSource, status: int, url: URL) -> RequestSource:
         for name in CONTENT_FIELDS:
             headers.popall(name, None)
     if not is_same_origin(source.url, url):
-        for name in SECRET_FIELDS:
+        # A Host of the caller's names the origin that is left.
+        for name in (*SECRET_FIELDS, "Host"):
             headers.popall(name, None)
         auth = cookies = None
         if source.url.scheme == "https" and url.scheme == "http":
