@@ -125,7 +125,16 @@ def test_pieces_between_semicolons_are_kept_whole() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [(" a ", "a"), ('"a\\"b"', 'a"b'), ("", ""), ('a"b', None), ("a\x7f", None), ('"a', None)],
+    [
+        (" a ", "a"),
+        ('"a\\"b"', 'a"b'),
+        ("", ""),
+        ('a"b', None),
+        ("a\x7f", None),
+        ('"a', None),
+        ('"a\x01"', None),
+        ('"a\tb"', "a\tb"),
+    ],
 )
 def test_parameter_value_is_unquoted_or_refused(text: str, expected: str | None) -> None:
     """RFC 9110 §5.6.6."""

@@ -50,3 +50,11 @@ def test_what_is_written_is_read(main: str, sub: str, parameters: dict[str, str]
     media_type = MediaType(main.lower(), sub.lower(), parameters)
 
     assert parse_media_type(str(media_type)) == media_type
+
+
+@given(st.text('\x01\r\n"\\;=/ab '))
+def test_what_was_read_can_be_written(value: str) -> None:
+    """Whatever a peer sent: control characters in quotes, for instance, are left out."""
+    media_type = parse_media_type("a/b;" + value)
+
+    assert parse_media_type(str(media_type)) == media_type

@@ -76,12 +76,15 @@ def split_parameters(text: str) -> list[str]:
 def parameter_value(text: str) -> str | None:
     """What stands after the equals sign, quotes undone; None if it is malformed.
 
-    Without quotes it may hold more than a token may, but neither quotes nor control characters.
+    Without quotes it may hold more than a token may, but no quotes; control characters, which could
+    never be written again, are in neither form.
     """
     value = text.strip(OWS)
+    if _find_control(value) is not None:
+        return None
     if _is_quoted_string(value) is not None:
         return _quoted_pair.sub(r"\1", value[1:-1])
-    return value if '"' not in value and _find_control(value) is None else None
+    return None if '"' in value else value
 
 
 def parse_delta_seconds(text: str) -> int | None:

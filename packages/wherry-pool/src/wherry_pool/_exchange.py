@@ -64,6 +64,10 @@ class Exchange:
     last_arrival = 0.0
     """The loop time of the last sign of life; only kept while `timeout.sock_read` is set."""
 
+    expected_head: ResponseHead | None = None
+    """A head that came before in answer to the same request, parsed under the same limits. If the
+    very same bytes come again, they need not be parsed again."""
+
     # --- the response --------------------------------------------------------------------------
 
     head: ResponseHead | None = None

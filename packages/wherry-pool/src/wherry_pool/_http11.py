@@ -227,11 +227,15 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._receive_other(exchange, nbytes)
             return
         data = bytes(self._buffer[:nbytes])
-        found = match_response_head(data, exchange.limits)
-        if found is None or found[0].status < 200:
-            self._receive_head(exchange, data)
-            return
-        head, end = found
+        head = exchange.expected_head
+        if head is not None and data.startswith(head.raw):
+            end = len(head.raw)
+        else:
+            found = match_response_head(data, exchange.limits)
+            if found is None or found[0].status < 200:
+                self._receive_head(exchange, data)
+                return
+            head, end = found
         length = message_body_length(exchange.method, head)
         if length == nbytes - end and self._sender is None:
             # The whole response in one read, the common case: nothing is left to do later.

@@ -53,19 +53,12 @@ class Call:
     with the middlewares around it. The observers are None unless somebody traces.
     """
 
-    __slots__ = (
-        "connector",
-        "deadline",
-        "handler",
-        "history",
-        "needs_fresh_connection",
-        "observer",
-        "pool_observer",
-        "session",
-        "settings",
-        "started",
-        "was_retried",
-    )
+    # Defaults on the class: one of these is made per call, and most stay as they are.
+    history: tuple[ClientResponse, ...] = ()
+    observer: RequestObserver | None = None
+    pool_observer: PoolObserver | None = None
+    was_retried = False
+    needs_fresh_connection = False
 
     def __init__(
         self,
@@ -80,11 +73,6 @@ class Call:
         self.started = started
         self.deadline = started + settings.total
         self.handler: Handler = self.send
-        self.history: tuple[ClientResponse, ...] = ()
-        self.observer: RequestObserver | None = None
-        self.pool_observer: PoolObserver | None = None
-        self.was_retried = False
-        self.needs_fresh_connection = False
         if plan.middlewares:
             self.handler = wrap(self.send, plan.middlewares)
 
@@ -114,6 +102,8 @@ class Call:
             connection.start(exchange)
             await exchange.waiter
             response = session.response_class(request, exchange, connection)
+            if response.head is not request.last_head:
+                request.remember_head(response.head)
         except RemoteProtocolError as error:
             exchange.waiter.cancel()
             connection.abort(exchange)
