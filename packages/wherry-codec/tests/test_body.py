@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
@@ -25,6 +25,7 @@ NO_TRAILERS: CIMultiDictProxy[str] = CIMultiDictProxy(CIMultiDict())
 TRAILERS = CIMultiDictProxy(CIMultiDict(A="b"))
 
 
+@settings(max_examples=50)
 @given(
     st.lists(st.binary(max_size=20), max_size=10),
     st.sampled_from(["length", "chunked", "close"]),

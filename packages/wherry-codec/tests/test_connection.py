@@ -74,6 +74,7 @@ def test_cycles_of_any_messages_arrive_as_sent(data: st.DataObject, size: int) -
     assert list(server.events()) == [ConnectionClosed()]
 
 
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=40), max_size=4), st.booleans())
 def test_garbage_gives_events_or_the_documented_error(pieces: list[bytes], is_client: bool) -> None:
     """A façade never fails with anything but a ProtocolError."""

@@ -1,7 +1,7 @@
 """Content-Range: ranges that can be used, and those that must not be."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec._content_range import ContentRange, parse_content_range
@@ -55,6 +55,7 @@ def test_size_counts_both_ends() -> None:
     assert ContentRange("bytes", None, None, 7).size == 0
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 2**60), st.integers(1, 2**60), st.integers(0, 2**60) | st.none())
 def test_what_is_written_is_read(first: int, size: int, behind: int | None) -> None:
     """RFC 9110 §14.4."""

@@ -29,7 +29,6 @@ PARSERS: dict[str, Callable[[str], object]] = {
 HOSTILE = [
     ("challenges", '"'),
     ("challenges", 'a "='),
-    ("connection_options", '",'),
     ("content_range", " "),
     ("etag", '"'),
     ("etag_list", " "),
@@ -43,7 +42,7 @@ HOSTILE = [
     ("links", '<>;"'),
     ("list", " "),
     ("list", '"a\\'),
-    ("media_type", "a/b;"),
+    ("media_type", "a/b"),
     ("parameters", 'a="b;'),
     ("parameters", "="),
     ("retry_after", "9"),

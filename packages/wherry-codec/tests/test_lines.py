@@ -1,7 +1,7 @@
 """Lines as they arrive. What concerns leniency and limits in heads is in test_head_slow."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import DEFAULT_LIMITS, InvalidHeader, Limits, LineTooLong
@@ -69,6 +69,7 @@ def test_strict_section_names_the_missing_cr() -> None:
         HeadLines(DEFAULT_LIMITS, strict=True).feed(b"A: b\n")
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 40), max_size=20))
 def test_memory_held_is_one_unfinished_line(sizes: list[int]) -> None:
     """SEC-11: nothing but complete fields and the line under way is kept."""

@@ -1,7 +1,7 @@
 """Links: targets, relations, and commas that separate nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec._field_syntax import quote_string
@@ -86,6 +86,7 @@ def test_parameter_in_its_own_character_set_wins() -> None:
     assert link.get("rel") is None
 
 
+@settings(max_examples=50)
 @given(st.lists(LINKS, max_size=4))
 def test_what_is_written_is_read(links: list[Link]) -> None:
     """RFC 8288 §3."""

@@ -1,7 +1,7 @@
 """Media types: what a Content-Type value says, if anything."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec._media_type import UNKNOWN_MEDIA_TYPE, MediaType, parse_media_type
@@ -44,6 +44,7 @@ def test_parameters_of_a_media_type_cannot_be_changed() -> None:
     assert media_type == MediaType("a", "b", {"c": "d"})
 
 
+@settings(max_examples=50)
 @given(TOKENS, TOKENS, st.dictionaries(TOKENS.map(str.lower), TEXTS, max_size=3))
 def test_what_is_written_is_read(main: str, sub: str, parameters: dict[str, str]) -> None:
     """RFC 9110 §8.3.1."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import (
@@ -67,6 +67,7 @@ def test_corpus_head_has_the_documented_outcome(case: dict[str, Any]) -> None:
         assert outcome(pieces) == result
 
 
+@settings(max_examples=50)
 @given(
     st.sampled_from(["GET", "POST", "PURGE", "x-1"]),
     st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#")),
@@ -82,6 +83,7 @@ def test_what_is_written_is_read(method: str, path: str, fields: list[tuple[str,
     assert list(head.headers.items()) == [(name, value.strip(" \t")) for name, value in fields]
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=60))
 def test_garbage_is_refused_with_a_documented_error(garbage: bytes) -> None:
     """A head, more bytes needed, or a RemoteProtocolError."""

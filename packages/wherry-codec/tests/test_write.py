@@ -1,7 +1,7 @@
 """Heads on the way out: what is written, and what must not be."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, istr
 
@@ -197,6 +197,7 @@ def test_host_is_there_once() -> None:
         check_host(CIMultiDict(Host="u@a"))
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=4))
 def test_no_fields_can_add_a_line(fields: list[tuple[str, str]]) -> None:
     """SEC-1: as many lines as fields, or an error."""
