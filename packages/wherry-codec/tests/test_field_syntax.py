@@ -1,7 +1,7 @@
 """Lists, parameters and quoted strings: well-formed, malformed and in between."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import LocalProtocolError
@@ -69,6 +69,7 @@ def test_connection_options_come_from_all_lines() -> None:
     assert connection_options("Close") == {"close"}
 
 
+@settings(max_examples=40)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
 def test_quoting_round_trip(text: str) -> None:
     """RFC 9110 §5.6.4."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec import fields
@@ -57,6 +57,7 @@ def test_a_megabyte_of_anything_is_read_in_linear_time(name: str, piece: str) ->
     PARSERS[name](piece * (1_000_000 // len(piece)))
 
 
+@settings(max_examples=60)
 @given(st.text() | st.text("\"\\<>;,= /*a1W\t%'"))
 def test_nothing_a_peer_sends_raises(value: str) -> None:
     """A malformed value has a safe outcome."""

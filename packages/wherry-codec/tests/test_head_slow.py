@@ -55,10 +55,14 @@ def outcome(pieces: list[bytes], limits: Limits = DEFAULT_LIMITS, *, strict: boo
     return [getattr(head, name) for name in RULING], surplus
 
 
-@pytest.mark.parametrize("strict", [False, True], ids=["lenient", "strict"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["about"])
-def test_corpus_head_has_the_documented_outcome(case: dict[str, Any], strict: bool) -> None:
+def test_corpus_head_has_the_documented_outcome(case: dict[str, Any]) -> None:
     """S-039 to S-049, SEC-7, SEC-8, SEC-10: accepted or refused, as the corpus says."""
+    for strict in (False, True):
+        check_documented_outcome(case, strict=strict)
+
+
+def check_documented_outcome(case: dict[str, Any], *, strict: bool) -> None:
     expected = case.get("strict", case["lenient"]) if strict else case["lenient"]
     data = case["data"].encode("latin-1")
 
