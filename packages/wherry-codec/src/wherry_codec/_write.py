@@ -34,6 +34,16 @@ def check_method(method: str) -> None:
         raise LocalProtocolError(f"method is not a token such as GET: {quote(method)}")
 
 
+def _refuse_control(fields: Iterable[tuple[str, str]]) -> None:
+    for name, value in fields:
+        found = _find_control(value)
+        if found is not None:
+            raise LocalProtocolError(
+                f"value of header {name!r} has the control character {found.group()!r} at "
+                f"position {found.start()}; remove it, or encode the value"
+            )
+
+
 def write_fields(fields: Iterable[tuple[str, str]]) -> str:
     """Field lines, each ended by CRLF, in the order and spelling given.
 
@@ -42,6 +52,7 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
     full where it may be a secret: the message names the field and the character.
     """
     lines = []
+    values = []
     for name, value in fields:
         # Said at run time too, for callers without a type checker.
         if not isinstance(name, str) or not isinstance(value, str):  # type: ignore[redundant-expr]
@@ -50,14 +61,12 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
                 f"{type(value).__name__} for {name!r}"
             )
         _check_field_name(str.__str__(name))  # not a subclass's own idea of it
-        found = _find_control(value)
-        if found is not None:
-            raise LocalProtocolError(
-                f"value of header {name!r} has the control character {found.group()!r} at "
-                f"position {found.start()}; remove it, or encode the value"
-            )
         # join, not an f-string: that would ask a subclass of str, whose text was not checked.
         lines.append("".join((name, ": ", value, "\r\n")))
+        values.append((name, value))
+    # One search for all: a tab is allowed in values and cannot hide anything between them.
+    if _find_control("\t".join([value for _, value in values])) is not None:
+        _refuse_control(values)
     return "".join(lines)
 
 

@@ -23,13 +23,15 @@ from ._body import as_json_payload, as_payload
 from ._fields import Extras, as_headers, compose_fields, merge_headers
 from ._options import CallPlan, RequestOptions, check_option_names
 from ._request import ClientRequest, RequestSource
-from ._target import is_same_origin, parse_url, resolve_target, with_params
+from ._target import Target, is_same_origin, parse_url, resolve_target, with_params
 from .auth import BasicAuth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from yarl import URL
+
+    from wherry_pool import SSLSetting
 
     from ._middleware import Middleware
     from ._response import ClientResponse
@@ -38,7 +40,8 @@ if TYPE_CHECKING:
     from .typedefs import JSONBytesEncoder, JSONEncoder, StrOrURL
 
 MAX_TEMPLATES = 1024
-"""How many plans of calls without keyword arguments are kept. Beyond, the oldest go."""
+"""How many plans of calls without keyword arguments are kept, and how many targets of others.
+Beyond, the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class RequestFactory:
         self._asks_empty_jar = not _is_silent_when_empty(cookie_jar)
         self._connector = connector
         self._templates: dict[tuple[str, str], CallPlan] = {}
+        self._targets: dict[tuple[URL, bool, SSLSetting, str | None], Target] = {}
 
     def template(self, method: str, url: StrOrURL) -> CallPlan:
         """The plan of a call without keyword arguments, made once per method and URL.
@@ -138,13 +142,7 @@ class RequestFactory:
     def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
         """A request with target, cookies, credentials and automatic fields added."""
         connector = self._connector
-        target = resolve_target(
-            source.url,
-            method=source.method,
-            allowed_schemes=connector.allowed_protocol_schema_set,
-            ssl=settings.ssl,
-            server_hostname=settings.server_hostname,
-        )
+        target = self._target(source.url, source.method, settings)
         cookie = jar_cookie = self._cookie_for(target.url)
         if source.cookies or (cookie and "Cookie" in source.headers):
             own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
@@ -168,6 +166,23 @@ class RequestFactory:
             version=self._defaults.version,
             cookie=jar_cookie,
         )
+
+    def _target(self, url: URL, method: str, settings: CallSettings) -> Target:
+        """Where the request goes; checking a URL costs more than remembering that it is good."""
+        key = (url, method == "CONNECT", settings.ssl, settings.server_hostname)
+        target = self._targets.get(key)
+        if target is None:
+            target = resolve_target(
+                url,
+                method=method,
+                allowed_schemes=self._connector.allowed_protocol_schema_set,
+                ssl=settings.ssl,
+                server_hostname=settings.server_hostname,
+            )
+            if len(self._targets) >= MAX_TEMPLATES:
+                del self._targets[next(iter(self._targets))]
+            self._targets[key] = target
+        return target
 
     def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
         parsed = parse_url(url)
