@@ -226,6 +226,24 @@ async def test_surplus_byte_is_noticed_in_the_direct_buffer() -> None:
     assert body.received == 50_000
 
 
+@pytest.mark.parametrize("length", [FIRST_ALLOCATION - 1, FIRST_ALLOCATION, FIRST_ALLOCATION + 1])
+async def test_surplus_is_noticed_at_the_edge_of_an_allocation(length: int) -> None:
+    """S-059: the byte behind the body is read with it, whatever its length."""
+    body = incoming(length)
+    reading = asyncio.ensure_future(body.collect())
+    await turn()
+    surplus = 0
+    while not body.is_complete:
+        view = body.view()
+        assert view is not None
+        room = len(view)
+        del view
+        surplus += body.advance(room)
+
+    assert surplus == 1
+    assert await reading == bytes(length)
+
+
 async def test_direct_buffer_grows_as_it_fills() -> None:
     """SEC-15: never more than what came, or a MiB, ahead."""
     body = incoming(10**15)

@@ -77,10 +77,18 @@ class _DirectBuffer:
     def _grow(self) -> None:
         # The last stretch has room for one byte too many, so that surplus bytes are noticed.
         wanted = max(FIRST_ALLOCATION, 2 * self._filled)
-        self._capacity = min(wanted, self._length + 1)
+        is_first = self._capacity == 0
+        self._capacity = min(wanted - (wanted == self._length), self._length + 1)
         self._view = None
-        self._file.seek(self._capacity - 1)
-        self._file.write(b"\0")
+        if is_first:
+            # bytes(n) is zeroed by the kernel, page by page as the socket fills it; extending a
+            # file writes the zeros at once, which for a megabyte takes as long as receiving it.
+            start = self._file.getvalue()
+            self._file = io.BytesIO(bytes(self._capacity))
+            self._file.write(start)
+        else:
+            self._file.seek(self._capacity - 1)
+            self._file.write(b"\0")
         self._view = self._file.getbuffer()
 
     def advance(self, size: int) -> int:
