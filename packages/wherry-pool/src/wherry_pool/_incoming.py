@@ -78,7 +78,7 @@ class _DirectBuffer:
         # The last stretch has room for one byte too many, so that surplus bytes are noticed.
         wanted = max(FIRST_ALLOCATION, 2 * self._filled)
         is_first = self._capacity == 0
-        self._capacity = min(wanted - (wanted == self._length), self._length + 1)
+        self._capacity = self._length + 1 if self._length <= wanted else wanted
         self._view = None
         if is_first:
             # bytes(n) is zeroed by the kernel, page by page as the socket fills it; extending a
