@@ -51,9 +51,9 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
     that is no token or a value with a control character other than tab. A value is never shown in
     full where it may be a secret: the message names the field and the character.
     """
+    pairs = list(fields)
     lines = []
-    values = []
-    for name, value in fields:
+    for name, value in pairs:
         # Said at run time too, for callers without a type checker.
         if not isinstance(name, str) or not isinstance(value, str):  # type: ignore[redundant-expr]
             raise TypeError(
@@ -63,10 +63,9 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> str:
         _check_field_name(str.__str__(name))  # not a subclass's own idea of it
         # join, not an f-string: that would ask a subclass of str, whose text was not checked.
         lines.append("".join((name, ": ", value, "\r\n")))
-        values.append((name, value))
     # One search for all: a tab is allowed in values and cannot hide anything between them.
-    if _find_control("\t".join([value for _, value in values])) is not None:
-        _refuse_control(values)
+    if _find_control("\t".join([value for _, value in pairs])) is not None:
+        _refuse_control(pairs)
     return "".join(lines)
 
 

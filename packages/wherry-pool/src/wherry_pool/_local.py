@@ -7,7 +7,7 @@ from ssl import SSLError
 from typing import TYPE_CHECKING, Any, cast
 
 from ._timeout import seconds_or_none
-from ._tls import SSLSetting, check_setting, context_for, fingerprint_for
+from ._tls import SSLSetting, check_fingerprint, check_setting, context_for
 from ._translate import attempt_timed_out, connect_failed, unix_connect_failed
 
 if TYPE_CHECKING:
@@ -48,13 +48,7 @@ class UnixDialer:
             if isinstance(error, SSLError):
                 raise connect_failed(route, error) from error
             raise unix_connect_failed(self.path, route, error) from error
-        fingerprint = fingerprint_for(setting, self._ssl)
-        if fingerprint is not None:
-            try:
-                fingerprint.check(transport, route.host, route.port or 0)
-            except BaseException:
-                transport.abort()
-                raise
+        check_fingerprint(transport, route, setting, self._ssl)
         return transport
 
     async def close(self) -> None:

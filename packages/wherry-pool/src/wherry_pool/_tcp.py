@@ -14,7 +14,7 @@ from wherry_errors import ServerFingerprintMismatch
 
 from ._resolver_cache import CachingResolver
 from ._timeout import seconds_or_none
-from ._tls import SSLSetting, check_setting, context_for, fingerprint_for
+from ._tls import SSLSetting, check_fingerprint, check_setting, context_for
 from ._translate import attempt_timed_out, because, connect_failed, resolve_failed
 
 if TYPE_CHECKING:
@@ -116,13 +116,7 @@ class TcpDialer:
         transport, _ = await loop.create_connection(
             protocol_factory, sock=sock, ssl=context, server_hostname=name
         )
-        fingerprint = fingerprint_for(setting, self._ssl)
-        if fingerprint is not None:
-            try:
-                fingerprint.check(transport, route.host, route.port or 0)
-            except BaseException:
-                transport.abort()
-                raise
+        check_fingerprint(transport, route, setting, self._ssl)
         return transport
 
     async def _addresses(

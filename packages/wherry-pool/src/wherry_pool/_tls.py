@@ -15,6 +15,8 @@ from wherry_errors import ServerFingerprintMismatch
 if TYPE_CHECKING:
     import asyncio
 
+    from ._route import ConnectionKey
+
 ALPN_PROTOCOLS = ["http/1.1"]
 
 
@@ -104,3 +106,17 @@ def fingerprint_for(*settings: SSLSetting) -> Fingerprint | None:
         if setting is not True:
             return setting if isinstance(setting, Fingerprint) else None
     return None
+
+
+def check_fingerprint(
+    transport: asyncio.Transport, route: ConnectionKey, *settings: SSLSetting
+) -> None:
+    """Check the pinned certificate, if one is pinned; abort `transport` if it is another one."""
+    fingerprint = fingerprint_for(*settings)
+    if fingerprint is None:
+        return
+    try:
+        fingerprint.check(transport, route.host, route.port or 0)
+    except BaseException:
+        transport.abort()
+        raise

@@ -313,40 +313,8 @@ class TCPConnector(BaseConnector):
             await self._own_resolver.close()
 
 
-class UnixConnector(BaseConnector):
-    """Connections over the Unix socket at `path`; the URL's host only fills the Host field."""
-
-    allowed_protocol_schema_set = HTTP_SCHEMES | {"unix"}
-
-    def __init__(
-        self,
-        path: str,
-        force_close: bool = False,
-        keepalive_timeout: float | None = _UNSET_KEEPALIVE,
-        limit: int = 100,
-        limit_per_host: int = 0,
-        loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        self._path = path
-        super().__init__(
-            UnixDialer(path),
-            keepalive_timeout=keepalive_timeout,
-            force_close=force_close,
-            limit=limit,
-            limit_per_host=limit_per_host,
-            loop=loop,
-        )
-
-    @property
-    def path(self) -> str:
-        """The path of the socket."""
-        return self._path
-
-
-class NamedPipeConnector(BaseConnector):
-    """Connections over the Windows named pipe at `path`. Needs the proactor event loop."""
-
-    allowed_protocol_schema_set = HTTP_SCHEMES | {"npipe"}
+class _PathConnector(BaseConnector):
+    """A connector whose every connection goes to one path of this machine."""
 
     def __init__(
         self,
@@ -358,14 +326,9 @@ class NamedPipeConnector(BaseConnector):
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         loop = loop or asyncio.get_running_loop()
-        if not hasattr(loop, "create_pipe_connection"):
-            raise RuntimeError(
-                "named pipes need the proactor event loop of Windows, "
-                f"got {type(loop).__name__} on {sys.platform}"
-            )
         self._path = path
         super().__init__(
-            NamedPipeDialer(path),
+            self._make_dialer(path, loop),
             keepalive_timeout=keepalive_timeout,
             force_close=force_close,
             limit=limit,
@@ -373,7 +336,33 @@ class NamedPipeConnector(BaseConnector):
             loop=loop,
         )
 
+    def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
+        raise NotImplementedError
+
     @property
     def path(self) -> str:
-        """The path of the pipe."""
+        """The path that every connection goes to."""
         return self._path
+
+
+class UnixConnector(_PathConnector):
+    """Connections over the Unix socket at `path`; the URL's host only fills the Host field."""
+
+    allowed_protocol_schema_set = HTTP_SCHEMES | {"unix"}
+
+    def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
+        return UnixDialer(path)
+
+
+class NamedPipeConnector(_PathConnector):
+    """Connections over the Windows named pipe at `path`. Needs the proactor event loop."""
+
+    allowed_protocol_schema_set = HTTP_SCHEMES | {"npipe"}
+
+    def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
+        if not hasattr(loop, "create_pipe_connection"):
+            raise RuntimeError(
+                "named pipes need the proactor event loop of Windows, "
+                f"got {type(loop).__name__} on {sys.platform}"
+            )
+        return NamedPipeDialer(path)

@@ -7,7 +7,7 @@ arguments is found before one is taken (S-029, S-370).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from multidict import CIMultiDict, getversion
 
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 MAX_TEMPLATES = 1024
 """How many plans of calls without keyword arguments are kept, and how many targets of others.
 Beyond, the oldest go."""
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,7 @@ class RequestFactory:
         plan = self.plan(method, url, {}, None)
         plan.request.headers_version = version
         plan.request.freeze()
-        if len(self._templates) >= MAX_TEMPLATES:
-            del self._templates[next(iter(self._templates))]
-        self._templates[key] = plan
+        _remember(self._templates, key, plan)
         return plan
 
     def plan(
@@ -120,13 +122,14 @@ class RequestFactory:
         method = method.upper()
         check_method(method)
         target_url = self._absolute_url(url, options)
+        headers = merge_headers(self._headers, as_headers(options.get("headers")))
         source = RequestSource(
             method=method,
             url=target_url,
-            headers=merge_headers(self._headers, as_headers(options.get("headers"))),
+            headers=headers,
             body=body,
             cookies=options.get("cookies"),
-            auth=self._auth_for(target_url, options),
+            auth=self._auth_for(target_url, options.get("auth"), headers),
             skip=defaults.skip | lower_names(options.get("skip_auto_headers")),
             is_chunked=bool(options.get("chunked")),
             expects_continue=bool(options.get("expect100")),
@@ -179,9 +182,7 @@ class RequestFactory:
                 ssl=settings.ssl,
                 server_hostname=settings.server_hostname,
             )
-            if len(self._targets) >= MAX_TEMPLATES:
-                del self._targets[next(iter(self._targets))]
-            self._targets[key] = target
+            _remember(self._targets, key, target)
         return target
 
     def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
@@ -209,15 +210,15 @@ class RequestFactory:
         given = as_headers(options.get("headers"))
         return as_payload(data, given.get("Content-Type", self._headers.get("Content-Type")))
 
-    def _auth_for(self, url: URL, options: RequestOptions) -> BasicAuth | None:
-        explicit = options.get("auth")
+    def _auth_for(
+        self, url: URL, explicit: BasicAuth | None, headers: CIMultiDict[str]
+    ) -> BasicAuth | None:
         check_auth(explicit)
         in_url = BasicAuth.from_url(url)
         if explicit is not None and in_url is not None:
             raise ValueError("credentials are given twice: by auth= and in the URL")
         auth = explicit or in_url or self._session_auth(url)
-        given = as_headers(options.get("headers"))
-        if auth is not None and ("Authorization" in given or "Authorization" in self._headers):
+        if auth is not None and "Authorization" in headers:
             raise ValueError("credentials are given twice: by auth and by an Authorization header")
         return auth
 
@@ -240,6 +241,13 @@ class RequestFactory:
     @property
     def _quote_cookie(self) -> bool:
         return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+
+def _remember(cache: dict[K, V], key: K, value: V) -> None:
+    """Keep `value`, and let the oldest go when there are too many."""
+    if len(cache) >= MAX_TEMPLATES:
+        del cache[next(iter(cache))]
+    cache[key] = value
 
 
 def _is_silent_when_empty(jar: CookieJarProtocol) -> bool:

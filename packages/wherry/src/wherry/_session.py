@@ -293,11 +293,10 @@ class ClientSession:
             plan = await self._plan(method, url, options)
         else:
             plan = self._factory.template(method, url)
-        request = plan.request
         call = Call(self, connector, plan, started)
         if plan.needs_care or self._trace_configs:
             return await self._request_with_care(plan, call)
-        return await self._carry_out(request, plan, call)
+        return await self._carry_out(plan.request, plan, call)
 
     async def _plan(self, method: str, url: StrOrURL, options: RequestOptions) -> CallPlan:
         if self.closed:
