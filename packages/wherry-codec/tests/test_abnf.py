@@ -19,9 +19,14 @@ from wherry_codec import _abnf
             [b"HTTP/1.1 200 OK", b"HTTP/1.0 999", b"HTTP/1.1 200 ", b"HTTP/1.1 200 \xe9 a"],
             [b"HTTP/1.2 200 OK", b"HTTP/1.1 099 X", b"http/1.1 200 OK", b"HTTP/1.1  200 OK"],
         ),
+        (
+            _abnf.URI_HOST,
+            [b"", b"a_b", b"127.0.0.1", b"[::1]", b"[v1.a:b]", b"a%20", b"a,b;c"],
+            [b"a:1", b"::1", b"[", b"[]", b"[::1%25x]", b"%", b"%2g", b"a/", b"\xe9", b"a@b"],
+        ),
         (_abnf.CRLF, [b"\r\n"], [b"\n", b"\r", b"\n\r"]),
     ],
-    ids=["token", "OWS", "field text", "field line", "status line", "CRLF"],
+    ids=["token", "OWS", "field text", "field line", "status line", "uri-host", "CRLF"],
 )
 def test_production_takes_what_it_should(
     pattern: bytes, accepted: list[bytes], refused: list[bytes]

@@ -1,5 +1,6 @@
 """Bodies with their framing, read and written."""
 
+import gzip
 from collections.abc import Callable
 
 import pytest
@@ -10,13 +11,17 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from wherry_codec import (
     CHUNKED,
     DEFAULT_LIMITS,
+    LAST_CHUNK,
     UNTIL_CLOSE,
+    ChunkExtensions,
+    ContentEncodingError,
     ContentLengthError,
     LocalProtocolError,
     TransferEncodingError,
     encode_chunk,
+    make_transfer_decoder,
 )
-from wherry_codec._body import SilentWriter, make_reader, make_writer
+from wherry_codec._body import CodedReader, SilentWriter, make_reader, make_writer
 from wherry_codec.testing import cut
 
 Watch = Callable[[Callable[[], object], int], tuple[int, int]]
@@ -163,3 +168,98 @@ def test_answer_to_head_sends_no_body() -> None:
     writer = SilentWriter()
 
     assert writer.write(b"abc") + writer.finish(TRAILERS) == b""
+
+
+def test_extensions_are_told_with_the_bytes_of_their_chunk() -> None:
+    """RFC 9112 §7.1.1: once each; those of the last chunk on request."""
+    reader = make_reader(CHUNKED, DEFAULT_LIMITS)
+    reader.feed(b"1;a\r\nx\r\n1;b\r\n", 0, [])
+
+    assert reader.take_extensions(of_last_chunk=False) == (ChunkExtensions(0, b";a"),)
+    reader.feed(b"y\r\n0;c\r\n\r\n", 0, [])
+    assert reader.take_extensions(of_last_chunk=False) == (ChunkExtensions(1, b";b"),)
+    assert reader.take_extensions(of_last_chunk=True) == (ChunkExtensions(2, b";c"),)
+    assert reader.take_extensions(of_last_chunk=True) == ()
+
+
+@pytest.mark.parametrize("length", [5, UNTIL_CLOSE])
+def test_only_chunks_have_extensions(length: int) -> None:
+    """RFC 9112 §7.1.1."""
+    assert make_reader(length, DEFAULT_LIMITS).take_extensions(of_last_chunk=True) == ()
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_chunk_sizes_are_read_as_strictly_as_asked(strict: bool) -> None:
+    """S-039, SEC-9."""
+    reader = make_reader(CHUNKED, DEFAULT_LIMITS, strict=strict)
+
+    if strict:
+        with pytest.raises(TransferEncodingError, match="hexadecimal"):
+            reader.feed(b"1 \r\n", 0, [])
+    else:
+        assert reader.feed(b"1 \r\n", 0, []) == 4
+
+
+def coded_reader(length: int) -> CodedReader:
+    decoder = make_transfer_decoder(b"gzip, chunked" if length == CHUNKED else b"gzip")
+    assert decoder is not None
+    return CodedReader(make_reader(length, DEFAULT_LIMITS), decoder)
+
+
+def read_all(reader: CodedReader, pieces: list[bytes]) -> list[bytes]:
+    """What comes out, in steps, as a connection takes them."""
+    out: list[bytes] = []
+    for piece in pieces:
+        start = 0
+        while (start < len(piece) or reader.has_pending) and not reader.is_done:
+            start = reader.feed(piece, start, out)
+    return out
+
+
+@pytest.mark.parametrize("size", [1, 7, 10**6])
+def test_coded_body_is_undone_in_bounded_steps(size: int) -> None:
+    """RFC 9112 §7.2, SEC-18: a megabyte in a kibibyte comes in several pieces."""
+    body = gzip.compress(bytes(10**6))
+    sent = b"".join(map(encode_chunk, cut(body, 100))) + LAST_CHUNK
+    reader = coded_reader(CHUNKED)
+
+    out = read_all(reader, cut(sent, size))
+
+    assert reader.is_done
+    assert b"".join(out) == bytes(10**6)
+    assert max(map(len, out)) <= 262_144
+
+
+def test_coded_body_may_run_until_close() -> None:
+    """S-048: the final coding is not chunked."""
+    reader = coded_reader(UNTIL_CLOSE)
+
+    assert read_all(reader, [gzip.compress(b"hello")]) == [b"hello"]
+    assert not reader.is_done
+    reader.end()
+    assert reader.is_done
+
+
+def test_coded_body_that_is_cut_off_is_an_error() -> None:
+    """SEC-14: by its chunks, or by the close."""
+    chunked, until_close = coded_reader(CHUNKED), coded_reader(UNTIL_CLOSE)
+    half = gzip.compress(b"hello")[:-5]
+
+    with pytest.raises(ContentEncodingError, match="cut off"):
+        read_all(chunked, [encode_chunk(half) + LAST_CHUNK])
+    read_all(until_close, [half])
+    with pytest.raises(ContentEncodingError, match="cut off"):
+        until_close.end()
+
+
+def test_fault_in_the_framing_comes_after_what_was_before_it() -> None:
+    """S-051: however much of it there is."""
+    reader, out = coded_reader(CHUNKED), list[bytes]()
+    data = encode_chunk(gzip.compress(bytes(10**6))) + b"x\r\n"
+    start = 0
+
+    for _ in range(3):
+        start = reader.feed(data, start, out)
+    with pytest.raises(TransferEncodingError, match="hexadecimal"):
+        reader.feed(data, start, out)
+    assert b"".join(out) == bytes(10**6)

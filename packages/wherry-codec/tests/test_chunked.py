@@ -103,6 +103,7 @@ def test_what_is_encoded_is_decoded(chunks: list[bytes], size: int) -> None:
     assert decode(cut(encoded, size)) == expected
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=80), st.integers(1, 9))
 def test_garbage_is_refused_with_a_documented_error(garbage: bytes, size: int) -> None:
     """Whatever comes, and however it is cut: a result or a RemoteProtocolError."""

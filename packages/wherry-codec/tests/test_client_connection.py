@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from wherry_codec import (
+    ChunkExtensions,
     ClientConnection,
     ConnectionClosed,
     ContentLengthError,
@@ -488,3 +489,97 @@ def test_coded_body_and_its_fields_come_as_sent() -> None:
         "Content-Length": str(len(coded)),
     }
     assert data == Data(coded)
+
+
+def test_chunk_extensions_come_with_the_chunks_they_are_for() -> None:
+    """RFC 9112 §7.1.1: for every split, with what was received when; never sent on."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b'1;a\r\nx\r\n2\r\nyz\r\n1; b="c;d"\r\n!\r\n0;e=f\r\n\r\n'
+
+    for pieces in every_split(body):
+        _, *data, end = answer(asked(), head, *pieces)
+        bodies = [event for event in data if isinstance(event, Data)]
+        found = [one for event in bodies for one in event.extensions]
+        assert [(one.start, one.parse()) for one in found] == [
+            (0, (("a", None),)),
+            (3, (("b", "c;d"),)),
+        ]
+        assert isinstance(end, EndOfMessage)
+        assert end.extensions == (ChunkExtensions(4, b";e=f"),)
+    assert bodies[0].extensions == (ChunkExtensions(0, b";a"),)
+
+
+def test_received_extensions_are_not_sent_on() -> None:
+    """RFC 9112 §7.1.1: they are for one connection."""
+    client = ClientConnection()
+    client.send(Request("PUT", "/", {"Host": "a", "Transfer-Encoding": "chunked"}))
+    extensions = (ChunkExtensions(0, b";a"),)
+
+    assert client.send(Data(b"x", extensions)) == b"1\r\nx\r\n"
+    assert client.send(EndOfMessage(extensions=extensions)) == b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_chunks_are_read_as_strictly_as_heads(strict: bool) -> None:
+    """S-039: white space around a chunk size."""
+    client = ClientConnection(strict=strict)
+    client.send(GET)
+    client.send(EndOfMessage())
+    data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1 \r\nx\r\n0\r\n\r\n"
+
+    if strict:
+        with pytest.raises(TransferEncodingError):
+            answer(client, data)
+    else:
+        assert answer(client, data)[1:] == [Data(b"x"), EndOfMessage()]
+
+
+@pytest.mark.parametrize("size", [1, 100, 10**6])
+def test_transfer_codings_are_undone(size: int) -> None:
+    """RFC 9112 §7.2: they are no property of the content, so the content comes without them."""
+    coded = gzip.compress(b"hello" * 1000)
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in cut(coded, 9))
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+    client = asked()
+
+    events = answer(client, *cut(head + chunks + b"0\r\nA: b\r\n\r\n", size))
+
+    body = b"".join(event.data for event in events if isinstance(event, Data))
+    assert body == b"hello" * 1000
+    assert events[-1] == EndOfMessage({"A": "b"})
+    assert client.can_cycle
+
+
+def test_transfer_coding_may_run_until_close() -> None:
+    """S-048, RFC 9112 §6.3."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"
+    client = asked()
+
+    events = answer(client, head + gzip.compress(b"hello"), b"")
+
+    assert events[1:3] == [Data(b"hello"), EndOfMessage(ended_by_close=True)]
+    assert not client.can_cycle
+
+
+def test_bomb_in_a_transfer_coding_comes_in_bounded_steps() -> None:
+    """SEC-18: ten megabytes in ten kilobytes."""
+    coded = gzip.compress(bytes(10**7))
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+
+    _, *data, end = answer(asked(), b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(coded), coded))
+
+    sizes = [len(event.data) for event in data if isinstance(event, Data)]
+    assert sum(sizes) == 10**7
+    assert max(sizes) <= 262_144
+    assert end == EndOfMessage()
+
+
+def test_unknown_transfer_coding_is_refused() -> None:
+    """SEC-7, RFC 9112 §6.1: what is inside cannot be told."""
+    client = asked()
+
+    with pytest.raises(TransferEncodingError, match="'xchunked'"):
+        answer(client, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n")
+    assert not client.can_cycle
+    assert answer(asked(Request("HEAD", "/", {"Host": "a"})), b"HTTP/1.1 200 OK\r\n"
+        b"Transfer-Encoding: xchunked\r\n\r\n")[-1] == EndOfMessage()  # fmt: skip

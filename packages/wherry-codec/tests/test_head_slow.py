@@ -153,6 +153,7 @@ def test_valid_head_reads_the_same_fast_slow_and_in_pieces(
         assert expected == ([getattr(fast[0], name) for name in RULING], everything[fast[1] :])
 
 
+@settings(max_examples=50)
 @given(st.binary(max_size=60), st.booleans())
 def test_garbage_is_refused_with_a_documented_error(garbage: bytes, strict: bool) -> None:
     """Whatever comes: a head, more bytes needed, or a RemoteProtocolError."""

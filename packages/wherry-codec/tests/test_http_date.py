@@ -1,7 +1,7 @@
 """HTTP-date: three forms, one moment."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wherry_codec._http_date import format_http_date, parse_http_date
@@ -71,6 +71,7 @@ def test_leap_second_is_the_next_moment() -> None:
     assert leap == before + 1
 
 
+@settings(max_examples=50)
 @given(st.integers(0, YEAR_9999))
 def test_what_is_written_is_read(moment: int) -> None:
     """RFC 9110 §5.6.7."""

@@ -53,6 +53,7 @@ def test_what_is_written_is_read(main: str, sub: str, parameters: dict[str, str]
     assert parse_media_type(str(media_type)) == media_type
 
 
+@settings(max_examples=50)
 @given(st.text('\x01\r\n"\\;=/ab '))
 def test_what_was_read_can_be_written(value: str) -> None:
     """Whatever a peer sent: control characters in quotes, for instance, are left out."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from wherry_codec import (
+    ChunkExtensions,
     ConnectionClosed,
     Data,
     EndOfMessage,
@@ -17,6 +18,7 @@ from wherry_codec import (
     Response,
     ServerConnection,
     State,
+    TransferEncodingError,
     Upgraded,
 )
 
@@ -316,3 +318,20 @@ def test_repr_shows_both_states() -> None:
     server: Any = after(GET + b"next")
 
     assert repr(server) == "<ServerConnection client done, server answering, 4 bytes unread>"
+
+
+def test_chunks_of_a_request_are_read_strictly() -> None:
+    """SEC-9: a size that another server may read differently."""
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for line in (b"1 \r\n", b" 1\r\n", b"1;a b\r\n", b"1;=\r\n"):
+        with pytest.raises(TransferEncodingError):
+            received(post + line + b"x\r\n0\r\n\r\n")
+
+
+def test_chunk_extensions_of_a_request_are_told() -> None:
+    """RFC 9112 §7.1.1."""
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    _, events = received(post + b"1;a=b\r\nx\r\n0\r\n\r\n")
+
+    assert events[1] == Data(b"x", (ChunkExtensions(0, b";a=b"),))

@@ -1,13 +1,14 @@
 """Heads on the way out: what is written, and what must not be."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict, istr
 
 from wherry_codec import (
     CHUNKED,
     LocalProtocolError,
+    RequestHeadReader,
     check_host,
     check_method,
     declared_body_length,
@@ -186,15 +187,94 @@ def test_contradictory_framing_is_refused(fields: list[tuple[str, str]]) -> None
 
 
 def test_host_is_there_once() -> None:
-    """SEC-3, SEC-4, RFC 9110 §7.2."""
+    """SEC-4, RFC 9110 §7.2."""
     check_host(CIMultiDict(Host="a"))
     check_host(CIMultiDict(), 0)
     with pytest.raises(LocalProtocolError, match="got 0"):
         check_host(CIMultiDict())
     with pytest.raises(LocalProtocolError, match="got 2"):
         check_host(CIMultiDict([("Host", "a"), ("host", "a")]), 0)
-    with pytest.raises(LocalProtocolError, match="userinfo"):
-        check_host(CIMultiDict(Host="u@a"))
+
+
+HOSTS = [
+    "example.com", "example.com:80", "a_b", "xn--bcher-kva.example:65535", "127.0.0.1", "a:",
+    "[::1]", "[::ffff:127.0.0.1]:443", "[v1.a:b]", "a%20b", "a,b;c",
+]  # fmt: skip
+NOT_HOSTS = [
+    "a b", "a\t", "<a>", '"a"', "'a'|", "a/b", "a?b", "a#b", "a\\b", "a^", "a`", "{a}", "é",
+    "a\x80", "a:b", "a:-1", "a:65536", "a:000080", "a:80:80", "a:٣", "[::1", "::1]", "::1", "[]",
+    "[g]", "[::1]x", "[fe80::1%25eth0]", "a%2", "a%zz", "a%",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ["", *HOSTS])
+def test_host_may_have_any_form_of_the_grammar(host: str) -> None:
+    """RFC 9110 §7.2, RFC 3986 §3.2.2; empty for a target without authority."""
+    check_host(CIMultiDict(Host=host))
+
+
+@pytest.mark.parametrize("host", NOT_HOSTS)
+def test_host_that_is_none_is_refused(host: str) -> None:
+    """SEC-3, RFC 9110 §7.2: what another reader may take apart differently."""
+    with pytest.raises(LocalProtocolError, match="Host"):
+        check_host(CIMultiDict(Host=host))
+
+
+def test_host_has_no_control_characters() -> None:
+    """SEC-1."""
+    for control in CONTROLS:
+        with pytest.raises(LocalProtocolError, match="Host"):
+            check_host(CIMultiDict(Host=f"a{control}"))
+
+
+@pytest.mark.parametrize("host", ["user:secret@a", "secret@", "secret@a:b@c"])
+def test_host_has_no_userinfo(host: str) -> None:
+    """SEC-3, SEC-60: and the error does not show it."""
+    with pytest.raises(LocalProtocolError, match="userinfo") as caught:
+        check_host(CIMultiDict(Host=host))
+    assert "secret" not in str(caught.value)
+
+
+@settings(max_examples=50)
+@given(st.from_regex(r"[\[\]:.%v@/<0-9a]{0,9}", fullmatch=True) | st.text(max_size=9))
+@example("[v1.a:b]:1")
+def test_host_that_is_written_is_read(host: str) -> None:
+    """RFC 9110 §7.2: our own server role takes every Host that passes."""
+    try:
+        check_host(CIMultiDict(Host=host))
+    except LocalProtocolError:
+        return
+    head = write_request_head("GET", "/", [("Host", host)])
+    assert RequestHeadReader().feed(head) is not None
+
+
+def test_a_megabyte_of_host_is_judged_in_linear_time() -> None:
+    """SEC-51."""
+    for host in ("a" * 10**6 + "/", "%20" * 333_333 + "%", "[" + ":" * 10**6, "a:" + "1" * 10**6):
+        with pytest.raises(LocalProtocolError):
+            check_host(CIMultiDict(Host=host))
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        *(("GET", f"http://{host}/") for host in ["a<b", "a\\b", "[::1", "a:b", "é"]),
+        *(("CONNECT", host) for host in ["a<b:443", "::1:443", "a:b", "a:443:443"]),
+    ],
+)
+def test_host_in_a_target_is_a_host(method: str, target: str) -> None:
+    """SEC-2, SEC-3, RFC 9112 §3.2.2, §3.2.3."""
+    with pytest.raises(LocalProtocolError, match="no host"):
+        write_request_head(method, target, [])
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("CONNECT", "[::1]:443"), ("GET", "http://a:80?b"), ("GET", "urn:a<b"), ("OPTIONS", "*")],
+)
+def test_target_of_any_form_is_taken(method: str, target: str) -> None:
+    """RFC 9112 §3.2."""
+    assert f" {target} ".encode() in write_request_head(method, target, [])
 
 
 @settings(max_examples=50)

@@ -14,6 +14,7 @@ from yarl import URL
 
 from wherry_cookies import CookieFileError, CookieJar
 from wherry_cookies._aiohttp_files import cookies_of_aiohttp_json, cookies_of_pickle
+from wherry_cookies._json_text import Place
 from wherry_cookies.testing import ManualClock
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -148,27 +149,27 @@ def test_a_pickle_of_another_shape_is_an_unpickling_error(content: object) -> No
 @pytest.mark.parametrize(
     ("document", "where"),
     [
-        ({"x": {}}, "'x'"),
-        ({"x|/": []}, "'x|/'"),
-        ({"x|/": {"a": 1}}, "'x|/'['a']"),
-        ({"x|/": {"a": {"coded_value": 1.5}}}, "'x|/'['a'].coded_value"),
-        ({"x|/": {"a": {"expires_timestamp": "soon"}}}, "'x|/'['a'].expires_timestamp"),
-        ({"|/": {"a": {"host_only": True}}}, "'|/'['a']"),
+        ({"x": {}}, "x"),
+        ({"x|/": []}, "['x|/']"),
+        ({"x|/": {"a": 1}}, "['x|/'].a"),
+        ({"x|/": {"a[b]": {"coded_value": 1.5}}}, "['x|/']['a[b]'].coded_value"),
+        ({"x|/": {"a": {"expires_timestamp": "soon"}}}, "['x|/'].a.expires_timestamp"),
+        ({"|/": {"a": {"host_only": True}}}, "['|/'].a"),
     ],
 )
 def test_json_of_another_shape_says_where(document: dict[object, object], where: str) -> None:
     """S-210."""
     with pytest.raises(CookieFileError) as caught:
-        list(cookies_of_aiohttp_json(document))
+        list(cookies_of_aiohttp_json(document, Place("{}")))
 
-    assert caught.value.where == where
+    assert caught.value.where == f"line 1, {where}"
 
 
 def test_the_expiry_time_of_a_file_wins_over_its_age() -> None:
     """S-208: relative ages mean nothing in a file."""
     members = {"coded_value": "1", "max-age": 5, "expires_timestamp": 50.0}
 
-    (saved,) = cookies_of_aiohttp_json({"x.example|": {"a": members}})
+    (saved,) = cookies_of_aiohttp_json({"x.example|": {"a": members}}, Place())
 
     assert saved.cookie.expiry_time(1000.0) == 50.0
     assert saved.cookie.path == "/"

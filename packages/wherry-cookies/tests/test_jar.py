@@ -235,11 +235,19 @@ def test_without_url_the_shared_cookies_match(jar: CookieJar) -> None:
 
 
 def test_changing_what_was_filtered_changes_no_jar(jar: CookieJar) -> None:
-    jar.update_cookies({"a": "1"})
+    """S-195: neither the cookies nor their morsels are the jar's."""
+    jar.update_cookies({"a": "1", "b": "2"})
 
-    jar.filter_cookies(ORIGIN)["a"] = "2"
+    found = jar.filter_cookies(ORIGIN)
+    found["a"] = "3"
+    found["b"].set("b", "4", "4")
+    found["b"]["path"] = "/changed"
+    found["c"] = "5"
 
-    assert jar.cookie_header(ORIGIN) == "a=1"
+    assert jar.cookie_header(ORIGIN) == "a=1; b=2"
+    again = jar.filter_cookies(ORIGIN)
+    assert values(again) == {"a": "1", "b": "2"}
+    assert again["b"]["path"] == ""
 
 
 def test_an_empty_jar_is_false_and_sends_nothing(jar: CookieJar) -> None:
@@ -308,16 +316,72 @@ def test_fields_are_remembered_per_scheme_host_path_and_port() -> None:
         assert jar.cookie_header(URL("https://example.com/")) == ""
 
 
-@pytest.mark.parametrize("length", [1, 10_000])
-def test_remembered_fields_are_bounded(jar: CookieJar, length: int) -> None:
-    """However many URLs are visited, and however long they are."""
-    jar.update_cookies({"a": "1"})
+def test_remembered_fields_are_bounded() -> None:
+    """However many URLs are visited, and however long the fields are."""
+    jar = CookieJar()
+    jar.update_cookies({"a": "x" * 10_000})
     for number in range(1000):
-        assert jar.cookie_header(ORIGIN / f"{number:0{length}}") == "a=1"
+        assert jar.cookie_header(ORIGIN / str(number)) == "a=" + "x" * 10_000
 
-    remembered = jar._remembered
-    assert 0 < len(remembered) <= 512
-    assert sum(len(path) + len(field) for (_, _, path, _), field in remembered.items()) <= 1 << 20
+    kept = [answer.field_value or "" for answer in jar._remembered._answers.values()]
+    assert 0 < sum(map(len, kept)) <= jar._remembered.text <= 1.1 * (1 << 20)
+
+
+def test_an_answer_from_memory_counts_as_use(clock: ManualClock) -> None:
+    """RFC 6265 §5.3, §5.4 step 3, SEC-44: what is in use is not evicted, however it was found."""
+    jar = CookieJar(now=clock, limits=CookieLimits(per_domain=2))
+    jar.update_cookies_from_headers(["a=1; Path=/a", "b=2; Path=/b"], ORIGIN)
+    for path in "aba":
+        jar.cookie_header(ORIGIN / path)
+
+    jar.update_cookies_from_headers(["c=3"], ORIGIN)
+
+    assert jar.cookie_header(ORIGIN / "a") == "a=1; c=3"
+    assert jar.cookie_header(ORIGIN / "b") == "c=3"
+
+
+def test_a_cookie_sent_again_is_still_the_used_one(clock: ManualClock) -> None:
+    """A session cookie repeated by the server, and then used from memory."""
+    jar = CookieJar(now=clock, limits=CookieLimits(per_domain=2))
+    jar.update_cookies_from_headers(["a=1; Path=/a", "b=2; Path=/b"], ORIGIN)
+    jar.cookie_header(ORIGIN / "a")
+    jar.update_cookies_from_headers(["a=1; Path=/a; Max-Age=9", "b=2; Path=/b"], ORIGIN)
+    jar.cookie_header(ORIGIN / "a")
+
+    jar.update_cookies_from_headers(["c=3"], ORIGIN)
+
+    assert [morsel.key for morsel in jar] == ["a", "c"]
+    clock.time += 9
+    assert [morsel.key for morsel in jar] == ["c"]
+
+
+def test_a_cookie_sent_again_has_the_attributes_of_the_last(jar: CookieJar) -> None:
+    """RFC 6265 §5.3 step 11: only its creation time stays."""
+    jar.update_cookies_from_headers(["a=1; Max-Age=5; Version=1", "b=2"], ORIGIN)
+    before = jar.cookie_header(ORIGIN)
+
+    jar.update_cookies_from_headers(["a=1; HttpOnly; SameSite=Lax; Comment=c; Max-Age=60"], ORIGIN)
+
+    (morsel,) = (each for each in jar if each.key == "a")
+    assert (morsel["max-age"], morsel["samesite"], morsel["comment"]) == ("60", "Lax", "c")
+    assert (morsel["httponly"], morsel["version"]) == (True, "")
+    assert jar.cookie_header(ORIGIN) == before == "a=1; b=2"
+
+
+@pytest.mark.parametrize("ages", [(9, 5), (5, 9), (None, 5), (9, 5, 9, 5), (5, None)])
+def test_the_last_expiry_counts(
+    jar: CookieJar, clock: ManualClock, ages: tuple[int | None, ...]
+) -> None:
+    """RFC 6265 §5.3 step 11: later or sooner than before, or none."""
+    for age in ages:
+        attribute = "" if age is None else f"; Max-Age={age}"
+        jar.update_cookies_from_headers([f"a=1{attribute}"], ORIGIN)
+    last = ages[-1]
+
+    clock.time += 100 if last is None else last - 1
+    assert jar.cookie_header(ORIGIN) == "a=1"
+    clock.time += 1
+    assert jar.cookie_header(ORIGIN) == ("a=1" if last is None else "")
 
 
 def test_too_long_a_field_is_cut_and_logged(
@@ -594,6 +658,33 @@ def test_cookies_of_lwp_are_loaded(jar: CookieJar, tmp_path: Any) -> None:
     assert len(jar) == 2
     assert jar.cookie_header(ORIGIN) == "a=1 2; b=2"
     assert jar.host_only_cookies == {("www.example.com", "b")}
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ('{"format": "wherry-cookies",\n "version": 1,\n\n "cookies": 5}', "line 4, cookies"),
+        (
+            '{"format": "wherry-cookies", "version": 1, "cookies": [\n'
+            '{"name": "a", "value": "1"},\n{"name": 2.5}\n]}',
+            "line 3, cookies[1].name",
+        ),
+        ('{"e.com|/": {"a": {"coded_value": "1"},\n "b": {\n"secure": 1}}}', "line 3, ['e.com|/']"),
+        ('{"format": "wherry-cookies", "version": 1, "cookies": [\n{]}', "line 2 column 2"),
+    ],
+)
+def test_a_damaged_line_of_json_is_named_and_leaves_the_jar(
+    jar: CookieJar, tmp_path: Any, content: str, where: str
+) -> None:
+    """S-210, B-26: also where it is JSON, but not that of cookies."""
+    jar.update_cookies({"a": "1"})
+    (tmp_path / "jar.json").write_text(content)
+
+    with pytest.raises(CookieFileError) as caught:
+        jar.load(tmp_path / "jar.json")
+
+    assert caught.value.where.startswith(where)
+    assert jar.cookie_header(ORIGIN) == "a=1"
 
 
 @pytest.mark.parametrize("method", ["load", "load_netscape", "load_lwp"])

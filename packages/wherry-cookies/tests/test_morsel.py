@@ -2,13 +2,19 @@
 
 import copy
 import pickle
-from http.cookies import Morsel, SimpleCookie
+from http.cookies import BaseCookie, Morsel, SimpleCookie
 
 import pytest
 
 from wherry_cookies import SetCookie, cookies_from_headers, parse_set_cookie
 from wherry_cookies._cookie import Cookie
-from wherry_cookies._morsel import read_morsel, received_morsel, sent_morsel, stored_morsel
+from wherry_cookies._morsel import (
+    copies,
+    read_morsel,
+    received_morsel,
+    sent_morsel,
+    stored_morsel,
+)
 
 FIELD = (
     'a="x\\054y"; Domain=.Example.com; Path=/p; Max-Age=5; Expires=Sun, 06 Nov 1994 08:49:37 GMT;'
@@ -71,11 +77,28 @@ def test_a_stored_morsel_shows_the_expiry_time_as_a_date() -> None:
 
 
 def test_a_sent_morsel_has_no_attributes() -> None:
-    """S-195."""
-    morsel = sent_morsel("a", '"x y"')
+    """S-195: it is what `http.cookies` itself makes of a Cookie field."""
+    expected: SimpleCookie = SimpleCookie('a="x y"')
+
+    morsel = sent_morsel(Cookie("a", '"x y"', "x.example", "/", secure=True, expires_at=1.0))
 
     assert (morsel.key, morsel.value, morsel.coded_value) == ("a", "x y", '"x y"')
+    assert morsel == expected["a"]
     assert not any(morsel.values())
+
+
+def test_copies_are_equal_and_nobody_elses() -> None:
+    """S-195: changing them has no effect elsewhere."""
+    originals = {name: sent_morsel(Cookie(name, "1", "x.example", "/")) for name in "ba"}
+
+    copied = copies(originals)
+
+    assert type(copied) is BaseCookie
+    assert list(copied.items()) == list(originals.items())
+    copied["a"].set("a", "2", "2")
+    copied["a"]["path"] = "/changed"
+    assert (originals["a"].value, originals["a"]["path"]) == ("1", "")
+    assert copies(originals)["a"] == originals["a"] == sent_morsel(Cookie("a", "1", "y", "/"))
 
 
 def test_a_received_morsel_reads_back_whole() -> None:

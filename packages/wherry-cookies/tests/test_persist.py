@@ -90,7 +90,11 @@ def test_other_data_gives_cookies_or_the_documented_error(data: bytes) -> None:
 def test_wrong_members_give_cookies_or_the_documented_error(value: object, member: str) -> None:
     document = json.loads(dump_json([Cookie("a", "1", "example.com", "/")]))
     document["cookies"][0][member] = value
-    assert damage(json.dumps(document).encode()) in {None, f"cookies[0].{member}", "cookies[0]"}
+    assert damage(json.dumps(document).encode()) in {
+        None,
+        f"line 1, cookies[0].{member}",
+        "line 1, cookies[0]",
+    }
 
 
 @pytest.mark.parametrize(
@@ -98,15 +102,29 @@ def test_wrong_members_give_cookies_or_the_documented_error(value: object, membe
     [
         (b"", "line 1 column 1", "expected JSON"),
         (b'{"a": 1,\n oops}', "line 2 column 2", "expected JSON"),
-        (b'{"a": "\xff"}', "byte 7", "expected UTF-8"),
-        (b"[]", "line 1 column 1", "expected an object, got list"),
-        (b"[" * 100_000, "an unknown line", "expected a JSON document"),
-        (b'{"format": "wherry-cookies", "version": 2}', "version", "expected format version 1"),
-        (b'{"format": "wherry-cookies", "version": 1}', "cookies", "expected a list, got NoneType"),
+        (b'{"a":\n "\xff"}', "line 2 byte 3", "expected UTF-8"),
+        (b"\n[]", "line 2", "expected an object, got list"),
+        (b"[\n" * 100_000, "line 100000", "expected fewer brackets"),
+        (
+            b'{"format": "wherry-cookies", "version": 2}',
+            "line 1, version",
+            "expected format version 1",
+        ),
+        (
+            b'{"format": "wherry-cookies", "version": 1}',
+            "line 1, cookies",
+            "expected a list, got NoneType",
+        ),
+        (
+            b'{"format": "wherry-cookies", "version": 1, "cookies": [\n\n'
+            b'{"name": "a", "expires_at": ' + b"9" * 10_000 + b"}]}",
+            "line 3, cookies[0].expires_at",
+            "expected a date",
+        ),
     ],
 )
 def test_the_error_says_where_and_what(content: bytes, where: str, expected: str) -> None:
-    """S-210: a damaged file is named by line or member."""
+    """S-210: a damaged file is named by line, and by member where it has one."""
     with pytest.raises(CookieFileError) as caught:
         list(cookies_of_json(content))
 

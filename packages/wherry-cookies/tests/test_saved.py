@@ -6,18 +6,21 @@ import pickle
 import pytest
 
 from wherry_cookies import CookieFileError
+from wherry_cookies._json_text import Place
 from wherry_cookies._saved import Fields, mapping
+
+PLACE = Place().at("cookies").at(3)
 
 
 def test_absent_members_have_the_empty_value() -> None:
-    fields = Fields({}, "here")
+    fields = Fields({}, PLACE)
 
     assert (fields.text("a"), fields.flag("a"), fields.moment("a")) == ("", False, None)
     assert fields.scope("x.example") == ("x.example", "")
 
 
 def test_members_are_taken_by_type() -> None:
-    fields = Fields({"t": "x", "n": 60, "f": True, "e": "", "m": 1.5, "host_only": True}, "here")
+    fields = Fields({"t": "x", "n": 60, "f": True, "e": "", "m": 1.5, "host_only": True}, PLACE)
 
     assert (fields.text("t"), fields.text("n")) == ("x", "60")
     assert (fields.flag("f"), fields.flag("e")) == (True, False)
@@ -42,7 +45,7 @@ def test_members_are_taken_by_type() -> None:
 )
 def test_a_wrong_member_is_named_without_its_value(method: str, value: object) -> None:
     """S-014."""
-    fields = Fields({"a": value}, "cookies[3]")
+    fields = Fields({"a": value}, PLACE)
 
     with pytest.raises(CookieFileError) as caught:
         getattr(fields, method)("a")
@@ -52,9 +55,9 @@ def test_a_wrong_member_is_named_without_its_value(method: str, value: object) -
 
 
 def test_only_objects_have_members() -> None:
-    assert mapping({"a": 1}, "here") == {"a": 1}
-    with pytest.raises(CookieFileError, match="expected an object, got str, at here"):
-        Fields("text", "here")
+    assert mapping({"a": 1}, PLACE) == {"a": 1}
+    with pytest.raises(CookieFileError, match=r"expected an object, got str, at cookies\[3\]"):
+        Fields("text", PLACE)
 
 
 def test_the_error_survives_pickling_and_copying() -> None:

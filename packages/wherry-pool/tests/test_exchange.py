@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from wherry_codec import ResponseHeadReader
 from wherry_errors import ClientConnectionError, SocketTimeoutError, TotalTimeoutError
 from wherry_pool import NO_DEADLINE, ClientTimeout, Exchange, IncomingBody
 
@@ -99,3 +100,70 @@ async def test_body_that_came_at_once_is_a_source_too() -> None:
     assert source.chunk_ends == [3]
     assert await source.collect() == b"abc"
     assert exchange.trailers is None
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "is_flagged"),
+    [
+        ("GET", b"", True),
+        ("GET", b"Transfer-Encoding: gzip\r\n", True),
+        ("GET", b"Content-Length: 1\r\n", False),
+        ("GET", b"Transfer-Encoding: chunked\r\n", False),
+        ("HEAD", b"", False),
+    ],
+)
+async def test_body_that_ends_with_its_connection_is_flagged(
+    method: str, fields: bytes, is_flagged: bool
+) -> None:
+    """SEC-14, RFC 9112 §6.3: nobody would notice that it was cut short."""
+    exchange = Exchange(method, b"", asyncio.get_running_loop().create_future())
+    assert not exchange.is_close_delimited
+
+    exchange.head = ResponseHeadReader().feed(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n")
+
+    assert exchange.is_close_delimited is is_flagged
+    exchange.read_until_eof = False
+    assert not exchange.is_close_delimited
+
+
+async def test_upload_without_a_task_is_complete_from_the_start() -> None:
+    """S-400: the same future each time; head and body left together."""
+    exchange = Exchange("POST", b"HEAD", asyncio.get_running_loop().create_future())
+    assert exchange.output_size == 4
+    exchange.request_body = b"body"
+
+    assert exchange.upload_complete.done()
+    assert exchange.upload_complete is exchange.upload_complete
+    assert exchange.output_size == 8
+
+
+async def test_upload_complete_survives_who_cancels_it() -> None:
+    """S-400: the caller's cancellation of the future does not reach the upload."""
+    exchange = new_exchange()
+    gate = asyncio.get_running_loop().create_future()
+
+    async def upload() -> None:
+        await gate
+
+    exchange.sender = asyncio.get_running_loop().create_task(upload())
+    exchange.upload_complete.cancel()
+    gate.set_result(None)
+    await exchange.sender
+
+    assert not exchange.sender.cancelled()
+
+
+async def test_end_is_told_once() -> None:
+    """Whichever way it comes, and at once to whoever asks later."""
+    calls: list[int] = []
+    exchange = new_exchange()
+    exchange.call_at_end(lambda: calls.append(1))
+    exchange.call_at_end(lambda: calls.append(2))
+    exchange.waiter.cancel()
+
+    exchange.fail(ClientConnectionError("x"))
+    exchange.end()
+
+    assert calls == [1, 2]
+    exchange.call_at_end(lambda: calls.append(3))
+    assert calls == [1, 2, 3]

@@ -21,7 +21,7 @@ from wherry_errors import (
     SocketTimeoutError,
     TotalTimeoutError,
 )
-from wherry_pool import ClientTimeout, Exchange, Http11Connection
+from wherry_pool import ClientTimeout, DialTimings, Exchange, Http11Connection
 from wherry_pool.protocols import ConnectionOwner, HttpConnection, RequestBody
 from wherry_pool.testing import (
     FakeBody,
@@ -1151,3 +1151,100 @@ async def test_upgrade_in_the_middle_of_a_request_is_refused() -> None:
     with pytest.raises(RemoteProtocolError, match="middle of a request"):
         await exchange.waiter
     assert wire.transport.is_aborted
+
+
+# --- what is written down on the way -----------------------------------------------------------
+
+
+async def test_points_in_time_are_noted(clock: ManualClock) -> None:
+    """DECISIONS, timings: what came in one read has one point in time."""
+    wire = Wire()
+    exchange = wire.start()
+    clock.now += 1
+    wire.transport.feed(OK)
+    assert (exchange.first_byte_at, exchange.completed_at) == (None, clock.now)
+    assert exchange.sent_at is None
+
+    exchange, begun = wire.start(), clock.now
+    for piece in (b"HTTP/1.1 200 OK\r\n", b"Content-Length: 5\r\n\r\n", b"hel", b"lo"):
+        clock.now += 1
+        wire.transport.feed(piece)
+    assert (exchange.first_byte_at, exchange.completed_at) == (begun + 1, begun + 4)
+
+
+@pytest.mark.parametrize("ending", [b"lo", b""])
+async def test_end_without_reuse_is_noted_too(ending: bytes, clock: ManualClock) -> None:
+    """A body that is broken off never ends."""
+    wire = Wire()
+    exchange = wire.start()
+    wire.transport.feed(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel")
+    clock.now += 1
+    wire.transport.feed(ending)
+    wire.transport.lose()
+
+    assert exchange.completed_at == (clock.now if ending else None)
+
+
+async def test_end_of_sending_is_noted(clock: ManualClock) -> None:
+    """Of a body that takes time, and of one that the transport could not take at once."""
+    wire = Wire()
+    exchange = wire.start("POST", FakeBody([b"a"]))
+    clock.now += 1
+    await clock.turn()
+    assert exchange.sent_at == clock.now
+    wire.connection.close()
+    assert exchange.waiter.exception()
+
+    wire = Wire()
+    wire.transport.stall()
+    exchange = wire.start("POST", b"a" * 200_000)
+    clock.now += 1
+    wire.transport.flow()
+    assert exchange.sent_at == clock.now
+    wire.connection.close()
+    assert exchange.waiter.exception()
+
+
+async def test_making_the_connection_counts_for_its_first_exchange() -> None:
+    """DECISIONS, timings: a connection that is used again took no time to make."""
+    wire = Wire()
+    timings = DialTimings(0.1, 0.2, 0.3)
+    wire.connection.dial_timings = timings
+    first = wire.start()
+    wire.transport.feed(OK)
+    second = wire.start()
+    wire.transport.feed(OK)
+
+    assert first.dial_timings is timings
+    assert second.dial_timings is None
+
+
+@pytest.mark.parametrize("size", [4, 100_000])
+async def test_upload_that_is_watched_is_told_of(size: int) -> None:
+    """Also of a small body in memory, which would otherwise leave with its head."""
+    seen: list[tuple[int, int | None]] = []
+    wire = Wire()
+    exchange = Exchange("POST", GET, asyncio.get_running_loop().create_future())
+    exchange.request_body = b"a" * size
+    exchange.upload_progress = lambda done, total: seen.append((done, total))
+    wire.connection.start(exchange)
+    await turn()
+
+    assert wire.transport.written == GET + b"a" * size
+    assert seen[-1] == (size, size)
+    wire.transport.feed(OK)
+    await exchange.waiter
+    assert wire.is_reusable
+
+
+@pytest.mark.parametrize("data", [OK, OK + b"x", OK[:-1], CHUNKED + b"zz\r\n"])
+async def test_end_of_an_exchange_is_told(data: bytes) -> None:
+    """S-129: complete, with surplus, broken off, malformed."""
+    wire = Wire()
+    calls: list[int] = []
+    exchange = wire.start()
+    exchange.call_at_end(lambda: calls.append(1))
+    wire.transport.feed(data)
+    wire.transport.lose()
+
+    assert calls == [1]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_codec import CHUNKED, UNTIL_CLOSE, RemoteProtocolError
+from wherry_codec import CHUNKED, DEFAULT_LIMITS, UNTIL_CLOSE, RemoteProtocolError
 from wherry_errors import ClientError, ClientPayloadError
-from wherry_pool import IncomingBody
-from wherry_pool._incoming import FIRST_ALLOCATION, MAX_PIECES, renewed
+from wherry_pool import IncomingBody, Progress
+from wherry_pool._incoming import FIRST_ALLOCATION, MAX_PIECES, renewed, whole_chunked
 
 
 class Carrier:
@@ -482,3 +482,53 @@ def test_discarded_body_keeps_nothing() -> None:
     assert body.chunk_ends == []
     assert body.trailers is not None
     assert body.trailers["x-a"] == "1"
+
+
+async def test_progress_is_told_at_every_arrival() -> None:
+    """Of body bytes only, in whichever memory they arrive."""
+    told: list[tuple[int, int | None]] = []
+
+    def progress(total: int | None) -> Progress:
+        return Progress(
+            lambda size, total: told.append((size, total)), total, asyncio.get_running_loop()
+        )
+
+    body = incoming(100_000)
+    body.progress = progress(100_000)
+    body.feed(b"a" * 10, 0)
+    task = asyncio.ensure_future(body.collect())
+    await turn()
+    receive_directly(body, b"b" * 99_991)
+    await task
+    assert told == [(10, 100_000), (100_000, 100_000)]
+
+    told.clear()
+    chunked = incoming(CHUNKED)
+    chunked.progress = progress(None)
+    chunked.feed(b"3\r\nabc\r\n2\r\n", 0)
+    chunked.feed(b"de\r\n0\r\n\r\n", 0)
+    assert told == [(3, None), (5, None)]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"0\r\n\r\n", b""),
+        (b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", b"abc"),
+        (b"2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n", None),
+        (b"2\r\nab\r\n", None),
+        (b"0\r\n\r\n0\r\n\r\n", None),
+        (b"zz\r\nab\r\n0\r\n\r\n", None),
+        (b"7\r\n0\r\n\r\n", None),
+        (b"", None),
+    ],
+)
+def test_chunked_body_that_is_all_there_is_taken_at_once(
+    data: bytes, expected: bytes | None
+) -> None:
+    """S-060: with nothing behind it; what is broken or unusual goes the piecewise way."""
+    whole = whole_chunked(b"HEAD" + data, 4, DEFAULT_LIMITS)
+
+    assert (None if whole is None else whole[0]) == expected
+    if whole is not None:
+        assert whole[1].is_done

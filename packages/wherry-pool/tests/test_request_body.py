@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wherry_codec import ChunkDecoder
 from wherry_errors import ClientConnectionError
+from wherry_pool import Progress
 from wherry_pool._request_body import BodyWriter
 from wherry_pool.testing import FakeBody, check_request_body
 
@@ -105,3 +106,17 @@ async def test_fake_body_is_a_request_body() -> None:
     assert await check_request_body(lambda: FakeBody([b"ab", b"c"], size=3)) == b"abc"
     with pytest.raises(AssertionError, match="claims 2 bytes and writes 3"):
         await check_request_body(lambda: FakeBody([b"abc"], size=2))
+
+
+async def test_progress_counts_what_goes_out() -> None:
+    """Neither framing nor what is cut off."""
+    told: list[tuple[int, int | None]] = []
+    out = Out()
+    progress = Progress(
+        lambda size, total: told.append((size, total)), 4, asyncio.get_running_loop()
+    )
+    writer = BodyWriter(out.write, out.drain, 4, progress)
+    for piece in (b"abc", b"", b"def", b"g"):
+        await writer.write(piece)
+
+    assert told == [(3, 4), (4, 4)]

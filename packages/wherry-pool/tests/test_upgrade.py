@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from wherry_pool import Exchange, Http11Connection, UpgradedConnection
-from wherry_pool.testing import MemoryTransport, RecordingOwner
+from wherry_pool._upgrade import CLOSE_GRACE_S
+from wherry_pool.testing import ManualClock, MemoryTransport, RecordingOwner
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
 
@@ -37,10 +38,21 @@ async def turn() -> None:
         await asyncio.sleep(0)
 
 
-async def upgraded(leftover: bytes = b"") -> tuple[UpgradedConnection, MemoryTransport]:
+class SlowTransport(MemoryTransport):
+    """Its peer has still to take `unsent` bytes."""
+
+    unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+
+async def upgraded(
+    leftover: bytes = b"", transport_class: type[MemoryTransport] = MemoryTransport
+) -> tuple[UpgradedConnection, MemoryTransport]:
     loop = asyncio.get_running_loop()
     connection = Http11Connection(RecordingOwner(), loop, memoryview(bytearray(4096)), 15.0, "h")
-    transport = MemoryTransport(loop, connection, extra={"peername": ("192.0.2.1", 80)})
+    transport = transport_class(loop, connection, extra={"peername": ("192.0.2.1", 80)})
     exchange = Exchange("GET", b"GET", loop.create_future())
     connection.start(exchange)
     transport.writes.clear()
@@ -136,3 +148,36 @@ async def test_transport_can_be_asked() -> None:
     assert connection.get_extra_info("cipher", "none") == "none"
     transport.lose()
     assert connection.get_extra_info("peername", "gone") == "gone"
+
+
+async def test_close_waits_for_a_slow_peer_but_not_for_a_dead_one(clock: ManualClock) -> None:
+    """S-173: what is buffered goes out while the peer takes any of it; then no half minute of TLS."""
+    connection, transport = await upgraded(transport_class=SlowTransport)
+    assert isinstance(transport, SlowTransport)
+    receiver = Receiver()
+    connection.attach(receiver)
+    transport.stall()
+    connection.write(b"a" * 1000)
+    transport.unsent = 1000
+    connection.close()
+    connection.close()
+    transport.unsent = 600
+    await clock.advance(CLOSE_GRACE_S)
+    assert not transport.is_aborted  # slow, but it reads
+
+    await clock.advance(CLOSE_GRACE_S)
+
+    assert transport.is_aborted
+    assert receiver.events == [("lost", None)]
+
+
+async def test_close_that_is_through_leaves_no_timer(clock: ManualClock) -> None:
+    """Nor a second abort of whatever comes later."""
+    connection, transport = await upgraded()
+    connection.close()
+    await clock.turn()
+    assert transport.is_lost
+
+    await clock.advance(CLOSE_GRACE_S)
+
+    assert not transport.is_aborted

@@ -423,7 +423,7 @@ def test_the_fast_path_takes_only_plain_small_frames(tail: bytes, count: int) ->
     data = frame(0x81, b"abc") * count + tail
     out: list[Message] = []
     try:
-        rest = take_small_frames(data, 0, out, most=1000, limit=125, decode_text=True)
+        rest = take_small_frames(data, 0, out, UNBOUNDED, limit=65535, decode_text=True)
     except WebSocketError:
         return  # text that is not UTF-8; what came before it is in `out`
 
@@ -432,10 +432,40 @@ def test_the_fast_path_takes_only_plain_small_frames(tail: bytes, count: int) ->
 
 
 def test_the_fast_path_respects_its_limits() -> None:
-    """C-18: `limit` and `most` are inclusive."""
+    """C-18: `limit` is inclusive; `room` is what may be exceeded by one message."""
     data = frame(0x82, b"12") * 3 + frame(0x82, b"123")
     out: list[Message] = []
 
-    assert take_small_frames(data, 0, out, most=2, limit=2, decode_text=True) == 8
-    assert take_small_frames(data, 8, out, most=9, limit=2, decode_text=True) == 12
+    assert take_small_frames(data, 0, out, MESSAGE_OVERHEAD + 3, limit=2, decode_text=True) == 8
+    assert take_small_frames(data, 8, out, UNBOUNDED, limit=2, decode_text=True) == 12
     assert out == [binary(b"12")] * 3
+
+
+@pytest.mark.parametrize("size", [125, 126, 65535])
+def test_the_fast_path_ends_where_the_frame_does(size: int) -> None:
+    """RFC 6455 §5.2: lengths of one and of two more bytes, whole or without the last byte."""
+    data = frame(0x82, b"x" * size)
+    out: list[Message] = []
+
+    for end in (1, 2, 3, 4, len(data) - 1):
+        assert take_small_frames(data[:end], 0, out, UNBOUNDED, 65535, decode_text=True) == 0
+    assert take_small_frames(data, 0, out, UNBOUNDED, 65535, decode_text=True) == len(data)
+    assert out == [binary(b"x" * size)]
+
+
+@pytest.mark.parametrize("decode_text", [True, False])
+def test_the_fast_path_inflates_only_what_was_negotiated(decode_text: bool) -> None:
+    """SEC-54, RFC 7692 §6: RSV1 on whole data frames; all else is for the general reader to judge."""
+    deflater = Deflater(15, no_takeover=False)
+    inflate = Inflater(no_takeover=False, max_size=0).inflate
+    data = frame(0xC2, deflater.compress(b"b")) + frame(0xC1, deflater.compress(b"t"))
+    out: list[Message] = []
+
+    rest = take_small_frames(data, 0, out, UNBOUNDED, 125, decode_text, inflate)
+    expected = [binary(b"b"), text("t")] if decode_text else [binary(b"b")]
+    assert out == expected
+    assert (rest == len(data)) is decode_text
+    for first in (0x40, 0x41, 0xC0, 0xC8, 0xC9, 0xE1):
+        assert take_small_frames(frame(first, b"x"), 0, out, UNBOUNDED, 125, True, inflate) == 0
+    assert take_small_frames(data, 0, out, UNBOUNDED, 125, decode_text=True) == 0
+    assert out == expected

@@ -15,25 +15,49 @@ async def make() -> tuple[Outbox, MemoryTransport]:
     return Outbox(near, asyncio.get_running_loop()), near
 
 
-async def test_one_write_in_a_turn_goes_out_at_once() -> None:
-    """No delay for the common case."""
+async def test_the_first_write_goes_out_at_once() -> None:
+    """No delay for the common case: an answer to what arrived."""
     outbox, transport = await make()
     outbox.write(b"a")
     assert transport.writes == [b"a"]
 
-    await asyncio.sleep(0)
+    outbox.begin_turn()
     outbox.write(b"b")
     assert transport.writes == [b"a", b"b"]
 
 
 async def test_later_writes_of_a_turn_go_out_together() -> None:
-    """In order."""
+    """In order, at the end of the turn; the next one goes out at once again."""
     outbox, transport = await make()
     for data in (b"a", b"b", b"c"):
         outbox.write(data)
+    outbox.begin_turn()  # data arrived, but what was collected comes first
+    outbox.write(b"d")
+    await asyncio.sleep(0)
+    outbox.write(b"e")
+
+    assert transport.writes == [b"a", b"bcd", b"e"]
+
+
+async def test_lone_writes_wait_for_the_end_of_the_turn_at_most() -> None:
+    """Turns that end are not noticed, so every other write is taken for the second of its turn."""
+    outbox, transport = await make()
+    for number in range(6):
+        outbox.write(b"%d" % number)
+        await asyncio.sleep(0)
+        assert len(transport.writes) == number + 1
+
+
+async def test_a_large_write_is_not_joined_to_others() -> None:
+    """Joining would copy it; the order stays."""
+    outbox, transport = await make()
+    large = bytes(BURST_LIMIT + 1)
+    for data in (b"a", b"b", large, b"c", b"d"):
+        outbox.write(data)
     await asyncio.sleep(0)
 
-    assert transport.writes == [b"a", b"bc"]
+    assert [len(data) for data in transport.writes] == [1, 1, len(large), 2]
+    assert transport.writes[2] is large
 
 
 async def test_flush_empties_the_burst() -> None:

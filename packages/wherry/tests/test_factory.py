@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from wherry import ClientSession
 from wherry._factory import MAX_TEMPLATES
 from wherry.testing import FakeConnector
@@ -39,3 +41,25 @@ async def test_plans_are_bounded(fake: Fake) -> None:
     for number in range(MAX_TEMPLATES + 10):
         session._factory.template("GET", f"http://h/{number}")
     assert len(session._factory._templates) == MAX_TEMPLATES
+
+
+@pytest.mark.parametrize("host", ["<", "a b", "u@h", "u:p@h", "h:x", "h/x", "[::1", "é"])
+async def test_a_host_that_is_none_is_refused(fake: Fake, host: str) -> None:
+    """SEC-1, SEC-3: before any connection is made."""
+    session, connector = fake()
+    with pytest.raises(ValueError, match="Host") as caught:
+        await session.get("http://h/", headers={"Host": host})
+
+    assert "u:p" not in str(caught.value)
+    assert connector.transports == []
+
+
+async def test_heads_of_many_urls_are_made_from_one_template(fake: Fake) -> None:
+    """S-378: only the target, Host, Cookie, Authorization and the length are a request's own."""
+    session, connector = fake()
+    for number in range(3):
+        await session.get(f"http://h{number}/", headers={"X-A": "1"})
+        await session.post(f"http://h{number}/", data=b"x" * number)
+    assert len(session._factory._heads) == 2
+    posts = [request.head for request in connector.requests if request.head.startswith(b"POST")]
+    assert [b"\r\nContent-Length: %d\r\n" % n in head for n, head in enumerate(posts)] == [True] * 3

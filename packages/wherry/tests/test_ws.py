@@ -126,7 +126,7 @@ async def test_a_refused_handshake_leaves_nothing(
     ("error", "arguments"),
     [
         (TypeError, {"no_such": 1}),
-        (TypeError, {"timeout": 5}),
+        (TypeError, {"timeout": "5"}),
         (ValueError, {"compress": 8}),
         (TypeError, {"protocols": "chat"}),
         (ValueError, {"origin": "a\r\nb"}),

@@ -1,6 +1,7 @@
 """A sans-I/O HTTP/1.1 codec: heads, framing, chunks, content codings, client and server role."""
 
 from . import coding, field_names, fields
+from ._chunk_extensions import ChunkExtensions
 from ._chunked import LAST_CHUNK, ChunkDecoder, encode_chunk
 from ._client_connection import ClientConnection
 from ._connection import Connection
@@ -41,6 +42,7 @@ from ._request_head import (
 )
 from ._server_connection import ServerConnection
 from ._state import Role, State
+from ._transfer_coding import make_transfer_decoder
 from ._version import __version__
 from ._write import (
     check_host,
@@ -60,6 +62,7 @@ __all__ = [
     "BadRequestLine",
     "BadStatusLine",
     "ChunkDecoder",
+    "ChunkExtensions",
     "ClientConnection",
     "Connection",
     "ConnectionClosed",
@@ -101,6 +104,7 @@ __all__ = [
     "encode_chunk",
     "field_names",
     "fields",
+    "make_transfer_decoder",
     "match_response_head",
     "message_body_length",
     "quote",

@@ -8,11 +8,18 @@ from typing import Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from ._chunk_extensions import ChunkExtensions
 from ._chunked import ChunkDecoder, encode_chunk
-from ._errors import ContentLengthError, LocalProtocolError, TransferEncodingError
+from ._errors import (
+    ContentLengthError,
+    LocalProtocolError,
+    RemoteProtocolError,
+    TransferEncodingError,
+)
 from ._framing import CHUNKED, UNTIL_CLOSE
 from ._limits import Limits
 from ._write import write_fields
+from .coding import ContentDecoder
 
 _NEVER_IN_TRAILERS = frozenset(("content-length", "transfer-encoding", "host", "trailer"))
 """Fields a recipient needs before the body, RFC 9110 §6.5.1."""
@@ -28,8 +35,15 @@ class BodyReader(Protocol):
         """Whether the body is complete."""
 
     @property
+    def has_pending(self) -> bool:
+        """Whether `feed` may give something without more bytes."""
+
+    @property
     def trailers(self) -> CIMultiDictProxy[str]:
         """The trailer fields, once done."""
+
+    def take_extensions(self, *, of_last_chunk: bool) -> tuple[ChunkExtensions, ...]:
+        """The extensions of chunks with bytes that have arrived, or of the last one; each once."""
 
     def feed(self, data: bytes, start: int, out: list[bytes], /) -> int:
         """Append the pieces of body in `data[start:]`; the offset of the first byte not taken."""
@@ -38,10 +52,18 @@ class BodyReader(Protocol):
         """Say that the connection has ended; raises `PayloadEncodingError` if too early."""
 
 
-class LengthReader:
-    """A body of a known number of bytes."""
+class _Plain:
+    """A body that is nothing but itself."""
 
+    has_pending = False
     trailers = _NO_FIELDS
+
+    def take_extensions(self, *, of_last_chunk: bool) -> tuple[ChunkExtensions, ...]:
+        return ()
+
+
+class LengthReader(_Plain):
+    """A body of a known number of bytes."""
 
     def __init__(self, length: int) -> None:
         self._length = length
@@ -69,8 +91,10 @@ class LengthReader:
 class ChunkedReader:
     """A chunked body."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._decoder = ChunkDecoder(limits)
+    has_pending = False
+
+    def __init__(self, limits: Limits, *, strict: bool) -> None:
+        self._decoder = ChunkDecoder(limits, strict=strict, keeps_extensions=True)
 
     @property
     def is_done(self) -> bool:
@@ -79,6 +103,15 @@ class ChunkedReader:
     @property
     def trailers(self) -> CIMultiDictProxy[str]:
         return self._decoder.trailers
+
+    def take_extensions(self, *, of_last_chunk: bool) -> tuple[ChunkExtensions, ...]:
+        found = self._decoder.extensions
+        count = len(found)
+        if not of_last_chunk:
+            count = sum(one.start < self._decoder.total for one in found)
+        taken = tuple(found[:count])
+        del found[:count]
+        return taken
 
     def feed(self, data: bytes, start: int, out: list[bytes]) -> int:
         end = self._decoder.feed(data, start, out)
@@ -92,10 +125,8 @@ class ChunkedReader:
             )
 
 
-class CloseReader:
+class CloseReader(_Plain):
     """A body that runs to the end of the connection."""
-
-    trailers = _NO_FIELDS
 
     def __init__(self) -> None:
         self.is_done = False
@@ -109,10 +140,56 @@ class CloseReader:
         self.is_done = True
 
 
-def make_reader(length: int, limits: Limits) -> BodyReader:
+class CodedReader:
+    """A body in transfer codings other than chunked, undone in bounded steps."""
+
+    def __init__(self, framed: BodyReader, decoder: ContentDecoder) -> None:
+        self._framed = framed
+        self._decoder = decoder
+        self._failure: RemoteProtocolError | None = None
+        self.is_done = False
+
+    @property
+    def has_pending(self) -> bool:
+        return self._decoder.has_pending or self._failure is not None
+
+    @property
+    def trailers(self) -> CIMultiDictProxy[str]:
+        return self._framed.trailers
+
+    def take_extensions(self, *, of_last_chunk: bool) -> tuple[ChunkExtensions, ...]:
+        return self._framed.take_extensions(of_last_chunk=of_last_chunk)
+
+    def feed(self, data: bytes, start: int, out: list[bytes]) -> int:
+        pieces: list[bytes] = []
+        if not self.has_pending:
+            try:
+                start = self._framed.feed(data, start, pieces)
+            except RemoteProtocolError as exc:
+                # What came before the fault is undone first, and may take several steps.
+                self._failure = exc
+                start = len(data)
+        piece = self._decoder.decode(b"".join(pieces))
+        if piece:
+            out.append(piece)
+        if not self._decoder.has_pending:
+            if self._failure is not None:
+                raise self._failure
+            if self._framed.is_done:
+                self._decoder.finish()
+                self.is_done = True
+        return start
+
+    def end(self) -> None:
+        self._framed.end()
+        self._decoder.finish()
+        self.is_done = True
+
+
+def make_reader(length: int, limits: Limits, *, strict: bool = False) -> BodyReader:
     """The reader for a length as `message_body_length` gives it."""
     if length == CHUNKED:
-        return ChunkedReader(limits)
+        return ChunkedReader(limits, strict=strict)
     if length == UNTIL_CLOSE:
         return CloseReader()
     return LengthReader(length)

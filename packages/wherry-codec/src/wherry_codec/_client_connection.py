@@ -4,16 +4,17 @@ Adds to `_connection` what only a client knows: which request a response belongs
 nobody asked for are not a response. RFC 9112 §6.3, §9; RFC 9110 §7.8, §10.1.1, §15.2.
 """
 
-from ._body import make_reader, make_writer
+from ._body import BodyReader, CodedReader, make_reader, make_writer
 from ._connection import Connection
 from ._errors import LocalProtocolError, RemoteProtocolError, quote
 from ._events import ConnectionClosed, Event, InformationalResponse, Request, Response
-from ._framing import TUNNEL, UNTIL_CLOSE, message_body_length
+from ._framing import CHUNKED, TUNNEL, UNTIL_CLOSE, message_body_length
 from ._head import ResponseHead, match_response_head
 from ._head_slow import ResponseHeadReader
 from ._limits import DEFAULT_LIMITS, Limits
 from ._message_head import HttpVersion11
 from ._state import Role, State
+from ._transfer_coding import make_transfer_decoder
 from ._write import check_host, declared_body_length, write_request_head
 from .fields import connection_options
 
@@ -121,8 +122,15 @@ class ClientConnection(Connection):
             return response
         if length == UNTIL_CLOSE or not head.keeps_alive:
             self._cycle.keeps_alive = False
-        self._reader = make_reader(length, self._limits)
+        self._reader = self._make_reader(length, head)
         return self._take_event(response)
+
+    def _make_reader(self, length: int, head: ResponseHead) -> BodyReader:
+        reader = make_reader(length, self._limits, strict=self._strict)
+        if length not in (CHUNKED, UNTIL_CLOSE):
+            return reader
+        decoder = make_transfer_decoder(head.transfer_encoding)
+        return reader if decoder is None else CodedReader(reader, decoder)
 
     def _take_informational(self, head: ResponseHead) -> Event:
         limit = self._limits.max_informational

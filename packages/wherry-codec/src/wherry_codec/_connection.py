@@ -158,7 +158,7 @@ class Connection(ABC):
     def _read_body(self) -> Event | None:
         reader = self._reader
         pieces: list[bytes] = []
-        if self._received and not reader.is_done:
+        if (self._received or reader.has_pending) and not reader.is_done:
             try:
                 end = reader.feed(self._received, 0, pieces)
             except RemoteProtocolError as exc:
@@ -169,14 +169,16 @@ class Connection(ABC):
                 self._fail(exc)
             self._received = self._received[end:]
         if pieces:
-            return self._take_event(Data(b"".join(pieces)))
+            extensions = reader.take_extensions(of_last_chunk=False)
+            return self._take_event(Data(b"".join(pieces), extensions))
         is_close_delimited = False
         if self._has_ended and not reader.is_done:
             reader.end()
             is_close_delimited = True
         if not reader.is_done:
             return None
-        return self._take_event(EndOfMessage(reader.trailers, is_close_delimited))
+        extensions = reader.take_extensions(of_last_chunk=True)
+        return self._take_event(EndOfMessage(reader.trailers, is_close_delimited, extensions))
 
     def _fail(self, exc: RemoteProtocolError) -> None:
         self._failure = exc

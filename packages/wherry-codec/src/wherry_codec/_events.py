@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from ._chunk_extensions import ChunkExtensions
 from ._message_head import HttpVersion, HttpVersion11
 
 Fields = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -98,6 +99,9 @@ class Data:
     """Some bytes of body, without their framing. How a body is cut into `Data` means nothing."""
 
     data: bytes
+    extensions: tuple[ChunkExtensions, ...] = ()
+    """Of the chunks that begin in these bytes and have some. Only received: they are for this
+    connection, so an event that is sent on goes without (RFC 9112 §7.1.1)."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -108,10 +112,18 @@ class EndOfMessage:
     """Fields after a chunked body; nearly always empty."""
     ended_by_close: bool
     """Whether only the end of the connection ended the body, so that it may have been cut off."""
+    extensions: tuple[ChunkExtensions, ...]
+    """Of the last chunk, which has no bytes. Only received, as with `Data`."""
 
-    def __init__(self, trailers: Fields = (), ended_by_close: bool = False) -> None:
+    def __init__(
+        self,
+        trailers: Fields = (),
+        ended_by_close: bool = False,
+        extensions: tuple[ChunkExtensions, ...] = (),
+    ) -> None:
         object.__setattr__(self, "trailers", _multidict(trailers))
         object.__setattr__(self, "ended_by_close", ended_by_close)
+        object.__setattr__(self, "extensions", extensions)
 
 
 @dataclass(frozen=True, slots=True)

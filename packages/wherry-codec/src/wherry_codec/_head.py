@@ -8,7 +8,6 @@ RFC 9112 §2-§5. Field lines become a multidict only when somebody asks for the
 """
 
 import re
-from functools import cached_property
 
 from . import _abnf
 from ._limits import Limits
@@ -42,10 +41,14 @@ class ResponseHead(MessageHead):
     def __repr__(self) -> str:
         return f"<ResponseHead HTTP/1.{self.minor} {self.status} {self.reason!r}>"
 
-    @cached_property
+    _reason: str | None = None
+
+    @property
     def reason(self) -> str:
         """The reason phrase; may be empty. UTF-8 with surrogateescape."""
-        return self.raw_reason.decode("utf-8", "surrogateescape").strip(" \t")
+        if self._reason is None:
+            self._reason = self.raw_reason.decode("utf-8", "surrogateescape").strip(" \t")
+        return self._reason
 
 
 def match_response_head(data: bytes, limits: Limits) -> tuple[ResponseHead, int] | None:
@@ -61,7 +64,8 @@ def match_response_head(data: bytes, limits: Limits) -> tuple[ResponseHead, int]
     # A head no longer than one line may be, holds no line or field that is too long.
     if end > limits.max_line_size or end > limits.max_field_size or end > limits.max_head_size:
         return None
-    if data.count(b"\n", 0, end) > limits.max_headers + 2:
+    # The shortest field line has four bytes, so most heads are too short for too many of them.
+    if end > 4 * limits.max_headers and data.count(b"\n", 0, end) > limits.max_headers + 2:
         return None
     minor, status, reason = match.groups()
     raw = data[:end]

@@ -22,10 +22,9 @@ _match_request_line = re.compile(
     rb"(" + _abnf.TOKEN + rb") ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])"
 ).fullmatch
 
-_HOST = rb"(?:\[[0-9A-Fa-f:.]++\]|[!$&'()*+,;=\-._~%0-9A-Za-z]*+)"
 # Host = uri-host [ ":" port ], RFC 9110 §7.2; no userinfo.
-_is_host = re.compile(_HOST + rb"(?::[0-9]*+)?").fullmatch
-_is_authority_form = re.compile(_HOST + rb":[0-9]++").fullmatch
+_is_host = re.compile(_abnf.URI_HOST + rb"(?::[0-9]*+)?").fullmatch
+_is_authority_form = re.compile(_abnf.URI_HOST + rb":[0-9]++").fullmatch
 _is_origin_form = re.compile(rb"/[^#]*+").fullmatch
 _is_absolute_form = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]*+:[^#]++").fullmatch
 

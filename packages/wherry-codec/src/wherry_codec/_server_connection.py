@@ -64,7 +64,8 @@ class ServerConnection(Connection):
     def _take_head(self, head: RequestHead) -> Event:
         self._request = head
         length = head.body_length
-        self._reader = make_reader(CHUNKED if length is None else length, self._limits)
+        framing = CHUNKED if length is None else length
+        self._reader = make_reader(framing, self._limits, strict=True)
         self._is_waiting_for_continue = head.expects_continue and length != 0
         if not head.keeps_alive:
             self._cycle.keeps_alive = False

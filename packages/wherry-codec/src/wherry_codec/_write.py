@@ -10,14 +10,18 @@ from http import HTTPStatus
 
 from multidict import MultiMapping
 
+from . import _abnf
 from ._errors import LocalProtocolError, quote
 from ._framing import CHUNKED
 
 _is_token = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+").fullmatch
 _find_control = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 _find_control_or_blank = re.compile(r"[\x00-\x20\x7f]").search
-_has_userinfo = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]*+://)?[^/?#@]*+@").match
+# The authority of a target in absolute-form or authority-form, RFC 9112 §3.2.
+_find_authority = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*+://)?([^/?#]*+)").match
 _is_digits = re.compile(r"[0-9]++").fullmatch
+# Host = uri-host [ ":" port ], RFC 9110 §7.2
+_is_host = re.compile(_abnf.URI_HOST.decode("ascii") + r"(?::(?P<port>[0-9]{0,5}))?").fullmatch
 
 
 @lru_cache(maxsize=1024)
@@ -75,18 +79,29 @@ def write_request_head(
     """The request line, the field lines and the empty line, encoded as UTF-8.
 
     `target` is the request target in the form that fits (RFC 9112 §3.2); it must hold no blank, no
-    control character and no userinfo. Raises `LocalProtocolError` or `TypeError`, see
-    `write_fields`.
+    control character and no userinfo, and its host, if it has one, must be a host. Raises
+    `LocalProtocolError` or `TypeError`, see `write_fields`.
     """
     check_method(method)
     found = _find_control_or_blank(target)
     if found is not None or not target:
         what = f"has {found.group()!r} in it" if found else "is empty"
         raise LocalProtocolError(f"request target {what}: {quote(target)}")
-    if target[0] != "/" and _has_userinfo(target) is not None:
+    if target[0] != "/":
+        _check_target_authority(method, target)
+    return _encode(f"{method} {target} HTTP/1.{minor}\r\n{write_fields(fields)}\r\n")
+
+
+def _check_target_authority(method: str, target: str) -> None:
+    match = _find_authority(target)
+    scheme, authority = match.groups() if match is not None else (None, "")
+    if "@" in authority:
         # Not shown: it may be a password.
         raise LocalProtocolError("request target has userinfo in it; send an Authorization field")
-    return _encode(f"{method} {target} HTTP/1.{minor}\r\n{write_fields(fields)}\r\n")
+    if (scheme is not None or method == "CONNECT") and _is_host(authority) is None:
+        raise LocalProtocolError(
+            f"request target has no host with an optional port in it: {quote(target)}"
+        )
 
 
 def write_response_head(
@@ -130,12 +145,30 @@ def declared_body_length(fields: MultiMapping[str]) -> int | None:
 
 
 def check_host(fields: MultiMapping[str], minor: int = 1) -> None:
-    """Raise `LocalProtocolError` unless there is one Host, without userinfo (or none, in 1.0)."""
+    """Raise `LocalProtocolError` unless there is one Host (or none, in 1.0), and it is a host.
+
+    That is a name, an IPv4 address or an IPv6 address in brackets, with an optional port up to
+    65535 (RFC 9110 §7.2, RFC 3986 §3.2.2); or empty, for a target without a host. A name that is
+    not ASCII has to be given in its IDNA form.
+    """
     hosts = fields.getall("Host", [])
     if len(hosts) != 1 and (hosts or minor > 0):
         raise LocalProtocolError(f"a request needs exactly one Host field, got {len(hosts)}")
-    if hosts and "@" in hosts[0]:
-        raise LocalProtocolError("Host has userinfo in it; send an Authorization field")
+    if hosts:
+        _check_host_value(hosts[0])
+
+
+def _check_host_value(host: str) -> None:
+    match = _is_host(host)
+    if match is None:
+        if "@" in host:
+            # Not shown: it may be a password.
+            raise LocalProtocolError("Host has userinfo in it; send an Authorization field")
+        raise LocalProtocolError(
+            f"Host is not a host with an optional port, such as example.com:8080: {quote(host)}"
+        )
+    if int(match["port"] or 0) > 65535:
+        raise LocalProtocolError(f"port in Host is over 65535: {quote(host)}")
 
 
 def _reason_phrase(status: int) -> str:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ._date import parse_cookie_date
+from ._json_text import Place
 from ._saved import CookieFileError, Fields, SavedCookie, mapping
 from ._set_cookie import SetCookie, parse_max_age
 
@@ -20,19 +21,18 @@ _CONTAINERS: dict[tuple[str, str], type] = {
 }
 
 
-def cookies_of_aiohttp_json(document: dict[object, object]) -> Iterator[SavedCookie]:
+def cookies_of_aiohttp_json(document: dict[object, object], top: Place) -> Iterator[SavedCookie]:
     """The cookies of a file that maps `domain|path` to cookie names to attributes.
 
     Raises CookieFileError where it has another shape.
     """
     for key, group in document.items():
         domain, bar, path = str(key).partition("|")
-        where = f"{str(key)[:100]!r}"
+        place = top.at(str(key))
         if not bar:
-            raise CookieFileError("expected a key of the form 'domain|path'", where)
-        for name, members in mapping(group, where).items():
-            fields = Fields(members, f"{where}[{str(name)[:100]!r}]")
-            yield _saved(str(name), fields, domain, path)
+            raise CookieFileError("expected a key of the form 'domain|path'", str(place))
+        for name, members in mapping(group, place).items():
+            yield _saved(str(name), Fields(members, place.at(str(name))), domain, path)
 
 
 def cookies_of_pickle(data: bytes) -> list[SavedCookie]:
@@ -81,15 +81,16 @@ class _RestrictedUnpickler(pickle.Unpickler):
 
 
 def _cookies_of_groups(groups: object) -> Iterator[SavedCookie]:
-    for key, group in mapping(groups, "the top").items():
+    top = Place()
+    for key, group in mapping(groups, top).items():
         # Before 3.9 the key was the domain alone.
         domain, path = key if isinstance(key, tuple) else (key, "")
         if not isinstance(domain, str) or not isinstance(path, str):
             raise CookieFileError("expected strings for domain and path", "a key")
-        for name, morsel in mapping(group, f"{domain[:100]!r}").items():
-            where = f"{domain[:100]!r}[{str(name)[:100]!r}]"
-            state = mapping(getattr(morsel, "state", None), where)
-            fields = Fields({**mapping(morsel, where), **state}, where)
+        for name, morsel in mapping(group, top.at(domain)).items():
+            place = top.at(domain).at(str(name))
+            state = mapping(getattr(morsel, "state", None), place)
+            fields = Fields({**mapping(morsel, place), **state}, place)
             yield _saved(str(name), fields, domain, path)
 
 

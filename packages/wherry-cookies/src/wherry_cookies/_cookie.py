@@ -32,6 +32,8 @@ class Cookie:
     #: Numbers given by the store, not times: smaller is earlier.
     created: int = 0
     last_used: int = 0
+    #: §5.4 step 2: longest path first, then oldest first. Given by the store too.
+    sending_order: tuple[int, int] = (0, 0)
     #: Kept by the store: false before the cookie was stored and after it was removed or replaced.
     is_stored: bool = False
 
@@ -46,3 +48,13 @@ class Cookie:
             and self.host_only == other.host_only
             and self.secure == other.secure
         )
+
+    def renew(self, other: "Cookie") -> None:
+        """Take from a cookie that is sent like this one what may differ."""
+        self.http_only = other.http_only
+        self.partitioned = other.partitioned
+        self.same_site = other.same_site
+        self.expires_at = other.expires_at
+        self.max_age = other.max_age
+        self.version = other.version
+        self.comment = other.comment

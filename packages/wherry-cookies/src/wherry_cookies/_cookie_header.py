@@ -12,6 +12,9 @@ from ._cookie import SHARED, Cookie
 from ._morsel import wire_value
 from ._value import check_caller_cookie, coded_value, octets
 
+# Of one character in UTF-8.
+_MOST_OCTETS = 4
+
 
 def join_cookies(cookies: Sequence[Cookie], limit: int) -> tuple[str, int]:
     """The Cookie field value of stored cookies, in their order, and how many did not fit (SEC-44).
@@ -19,15 +22,17 @@ def join_cookies(cookies: Sequence[Cookie], limit: int) -> tuple[str, int]:
     `limit` is the octets servers' cookies may take, see `CookieLimits.cookie_header`; the first
     that does not fit ends them. Shared cookies, which the caller set, always fit.
     """
-    room = limit
-    pairs: list[str] = []
-    for cookie in cookies:
-        pair = f"{cookie.name}={cookie.coded_value}"
+    pairs = [f"{cookie.name}={cookie.coded_value}" for cookie in cookies]
+    field_value = "; ".join(pairs)
+    if len(field_value) * _MOST_OCTETS + len("; ") <= limit:
+        return field_value, 0
+    room, fitting = limit, []
+    for cookie, pair in zip(cookies, pairs, strict=True):
         if cookie.domain != SHARED and room >= 0:
             room -= octets(pair) + len("; ")
         if cookie.domain == SHARED or room >= 0:
-            pairs.append(pair)
-    return "; ".join(pairs), len(cookies) - len(pairs)
+            fitting.append(pair)
+    return "; ".join(fitting), len(pairs) - len(fitting)
 
 
 def encode_cookies(cookies: LooseCookies, *, quote_cookie: bool = True) -> str:

@@ -6,9 +6,16 @@ host. Knows no public-suffix list: the built-in rule only names single labels, a
 list brings a function of its own.
 """
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 from yarl import URL
+
+# RFC 1035 §2.3.4, and a trailing dot. A longer host can be reached under no name, and its thousands
+# of labels are not worth a look.
+_LONGEST_NAME = 254
+
+# A client asks about the same hosts again and again.
+_remembering = lru_cache(maxsize=512)
 
 
 def canonical_host(name: str) -> str | None:
@@ -34,6 +41,7 @@ def cookie_domain(attribute_value: str) -> str | None:
     return None if not domain or domain.endswith(".") else domain
 
 
+@_remembering
 def is_ip_address(host: str) -> bool:
     """Whether the host is an IP address rather than a name, in any spelling a resolver may accept.
 
@@ -63,23 +71,20 @@ def domain_match(host: str, domain: str) -> bool:
 
     Addresses match only themselves.
     """
-    if host == domain:
-        return True
-    return bool(domain) and host.endswith("." + domain) and not is_ip_address(host)
+    return domain in domains_covering(host)
 
 
-def domains_covering(host: str) -> Iterator[str]:
+@_remembering
+def domains_covering(host: str) -> tuple[str, ...]:
     """Every domain that `host` domain-matches, longest first: `a.b.c` gives `a.b.c`, `b.c`, `c`.
 
-    An address gives itself. The root, behind a trailing dot, is no domain.
+    An address gives itself, and so does what is too long for a name. The root, behind a trailing
+    dot, is no domain.
     """
-    yield host
-    if is_ip_address(host):
-        return
-    dot = host.find(".") + 1
-    while 0 < dot < len(host):
-        yield host[dot:]
-        dot = host.find(".", dot) + 1
+    if len(host) > _LONGEST_NAME or is_ip_address(host):
+        return (host,)
+    starts = [0, *(n + 1 for n, character in enumerate(host) if character == ".")]
+    return tuple(host[start:] for start in starts if start < len(host) or not start)
 
 
 def is_single_label(domain: str) -> bool:

@@ -21,25 +21,22 @@ from ._accept import Policy, Refusal, Setter, accept, accept_saved, trusted_orig
 from ._cookie import SHARED, Cookie
 from ._cookie_header import encode_cookies, join_cookies, pairs_of
 from ._date import DATE_TOKENS, LAST_MOMENT
-from ._domain import canonical_host, domain_match, domains_covering, is_ip_address
+from ._domain import canonical_host, domain_match
 from ._limits import DEFAULT_LIMITS, CookieLimits
 from ._lwp_files import cookies_of_lwp
-from ._morsel import ReceivedMorsel, read_morsel, sent_morsel, stored_morsel
+from ._morsel import ReceivedMorsel, copies, read_morsel, sent_morsel, stored_morsel
 from ._netscape_files import cookies_of_netscape
 from ._persist import read_file, write_file, write_netscape_file
 from ._public_suffix import is_known, is_listed, site_of
+from ._remembered import Answer, Remembered
 from ._saved import SavedCookie
+from ._selection import cookies_for, most_specific
 from ._set_cookie import Fault, SetCookie, read_set_cookie
 from ._store import CookieStore
 from ._value import check_caller_cookie, coded_value
 
 _NO_URL = URL()
 _log = logging.getLogger("wherry.client")
-
-# Characters of remembered Cookie fields and their paths, and how many fields: enough for any
-# client of an API. A crawler fills them, and then they start anew.
-_MAX_REMEMBERED_TEXT = 1_048_576
-_MAX_REMEMBERED = 512
 
 
 class CookieJar(AbstractCookieJar):
@@ -83,10 +80,9 @@ class CookieJar(AbstractCookieJar):
             is_listed if is_public_suffix is None else is_public_suffix,
         )
         self._now = now
+        self._remembered = Remembered()
         self._store = self._new_store()
         self._next_expiry = self._store.next_expiry
-        self._remembered: dict[tuple[str, str | None, str, int | None], str] = {}
-        self._remembered_text = 0
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
@@ -154,12 +150,13 @@ class CookieJar(AbstractCookieJar):
         All matching cookies, longest path first, then oldest first (RFC 6265 §5.4), each value byte
         for byte as the server sent it. Remembered until the jar changes.
         """
-        if self._next_expiry <= self._now():
-            self._expire()
-        try:
-            return self._remembered[url.scheme, url.raw_host, url.raw_path, url.port]
-        except KeyError:
-            return self._build_header(url)
+        if not self._store.count:
+            return ""
+        answer = self._answer(url)
+        if answer.field_value is None:
+            answer.field_value = self._joined(url, answer.cookies)
+            self._remembered.text += len(answer.field_value)
+        return answer.field_value
 
     def filter_cookies(self, request_url: URL | str = _NO_URL) -> BaseCookie[str]:
         """The cookies that match `request_url`, one per name; without URL the shared ones.
@@ -174,16 +171,12 @@ class CookieJar(AbstractCookieJar):
                 "filter_cookies() takes a yarl.URL; str is deprecated", DeprecationWarning, 2
             )
             request_url = URL(request_url)
-        self._expire()
-        chosen: dict[str, Cookie] = {}
-        for cookie in self._matching(request_url):
-            rival = chosen.get(cookie.name)
-            if rival is None or _specificity(rival) < _specificity(cookie):
-                chosen[cookie.name] = cookie
-        cookies = BaseCookie[str]()
-        for name, cookie in chosen.items():
-            cookies[name] = sent_morsel(name, cookie.coded_value)
-        return cookies
+        if not self._store.count:
+            return BaseCookie()
+        answer = self._answer(request_url)
+        if answer.shown is None:
+            answer.shown = {c.name: sent_morsel(c) for c in most_specific(answer.cookies)}
+        return copies(answer.shown)
 
     def update_cookies(self, cookies: LooseCookies, response_url: URL = _NO_URL) -> None:
         """Store cookies on the caller's authority.
@@ -288,6 +281,7 @@ class CookieJar(AbstractCookieJar):
 
     def _replace_by(self, cookies: Sequence[SavedCookie]) -> None:
         now = self._now()
+        self._remembered.forget()
         store = self._new_store()
         for saved in cookies:
             cookie = accept_saved(saved, self._policy, now)
@@ -300,7 +294,12 @@ class CookieJar(AbstractCookieJar):
 
     def _new_store(self) -> CookieStore:
         check = self._policy.public_suffix_check
-        return CookieStore(self._policy.limits, lambda domain: site_of(domain, check))
+        return CookieStore(
+            self._policy.limits,
+            lambda domain: site_of(domain, check),
+            self._remembered.ticks,
+            self._remembered.settle,
+        )
 
     def _read(self, name: str, value: str | Morsel[str]) -> SetCookie:
         if not isinstance(value, Morsel):
@@ -324,12 +323,14 @@ class CookieJar(AbstractCookieJar):
             self._put(cookie)
 
     def _put(self, cookie: Cookie) -> None:
-        replaced = self._store.put(cookie)
-        if replaced and replaced.is_sent_like(cookie):
+        stored = self._store.get(cookie.domain, cookie.path, cookie.name)
+        if stored and stored.is_sent_like(cookie):
             # Servers repeat a session cookie in every response, with a later expiry at most.
-            # No field changes then, and a replacement never evicts.
+            # No field changes then.
+            self._store.renew(stored, cookie)
             self._next_expiry = self._store.next_expiry
         else:
+            self._store.put(cookie)
             self._changed()
 
     def _drop(self, cookie: Cookie) -> None:
@@ -346,26 +347,20 @@ class CookieJar(AbstractCookieJar):
             self._next_expiry = self._store.next_expiry
 
     def _changed(self) -> None:
-        self._remembered.clear()
-        self._remembered_text = 0
+        self._remembered.forget()
         self._next_expiry = self._store.next_expiry
 
+    def _answer(self, url: URL) -> Answer:
+        if self._next_expiry <= self._now():
+            self._expire()
+        return self._remembered.answer(url, self._matching)
+
     def _matching(self, url: URL) -> list[Cookie]:
-        host = url.raw_host or ""
-        path = url.raw_path if url.raw_path.startswith("/") else "/"
-        found = self._store.matching(host, self._domains(host), path)
-        if self._policy.is_secure(url):
-            return found
-        return [cookie for cookie in found if not cookie.secure]
+        return cookies_for(url, self._store, self._policy)
 
-    def _domains(self, host: str) -> tuple[str, ...]:
-        if not host or (is_ip_address(host) and not self._policy.unsafe):
-            return (SHARED,)
-        return (SHARED, *domains_covering(host))
-
-    def _build_header(self, url: URL) -> str:
+    def _joined(self, url: URL, cookies: Sequence[Cookie]) -> str:
         limit = self._policy.limits.cookie_header
-        header, left_out = join_cookies(self._matching(url), limit)
+        field_value, left_out = join_cookies(cookies, limit)
         if left_out:
             _log.warning(
                 "%d cookies for %r not sent: together more than %d octets, see CookieLimits",
@@ -373,12 +368,7 @@ class CookieJar(AbstractCookieJar):
                 url.raw_host,
                 limit,
             )
-        self._remembered_text += len(header) + len(url.raw_path)
-        if self._remembered_text > _MAX_REMEMBERED_TEXT or len(self._remembered) >= _MAX_REMEMBERED:
-            self._remembered.clear()
-            self._remembered_text = len(header) + len(url.raw_path)
-        self._remembered[url.scheme, url.raw_host, url.raw_path, url.port] = header
-        return header
+        return field_value
 
 
 def _header_of_filtered(jar: CookieJar, url: URL) -> str:
@@ -390,10 +380,6 @@ def _reroute(cls: type[CookieJar], name: str, substitute: object) -> None:
     """Replace an inherited method of ours; one that the subclass brings stays."""
     if getattr(cls, name) is getattr(CookieJar, name):
         setattr(cls, name, substitute)
-
-
-def _specificity(cookie: Cookie) -> tuple[bool, int, int]:
-    return cookie.domain != SHARED, len(cookie.domain), len(cookie.path)
 
 
 def _age(cookie: Cookie) -> int:

@@ -13,9 +13,11 @@ from ._set_cookie import SetCookie
 
 _FIRST_LINE = re.compile(r"#LWP-Cookies-[0-9]+\.[0-9]+\s*")
 _COOKIE_LINE = "Set-Cookie3:"
-# name, name=token or name="quoted". The alternatives differ in their first character: linear.
+# name, name=token or name="quoted". What one part has taken no other gets, so this is linear on any
+# input (SEC-47).
 _WORD = re.compile(
-    r'[ \t]*([^\s=;,"]+)[ \t]*(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?[ \t]*(?:;|$)'
+    r'[ \t]*+([^\s=;,"]++)[ \t]*+'
+    r'(?:=[ \t]*+(?:"((?:[^"\\]++|\\.)*+)"|([^\s;,"]*+)))?+[ \t]*+(?:;|$)'
 )
 _ESCAPE = re.compile(r"\\(.)")
 _EXPIRES = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2})Z")

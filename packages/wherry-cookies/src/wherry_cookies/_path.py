@@ -4,7 +4,7 @@ Works on the path of a request target as it is sent, percent escapes and all; de
 nothing, because the server compares the same octets.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 
 def default_path(uri_path: str) -> str:
@@ -35,8 +35,7 @@ def path_match(request_path: str, cookie_path: str) -> bool:
 def matching_cookie_paths(request_path: str) -> Iterator[str]:
     """Every cookie path that `request_path` matches, longest first, each once.
 
-    `/a/b` gives `/a/b`, `/a/`, `/a`, `/`. There are at most two per slash, so a caller with fewer
-    stored paths than that does better to try those with `path_match`.
+    `/a/b` gives `/a/b`, `/a/`, `/a`, `/`. There are at most two per slash, and one.
     """
     yield request_path
     slash = request_path.rfind("/")
@@ -46,3 +45,14 @@ def matching_cookie_paths(request_path: str) -> Iterator[str]:
         if slash > 0 and request_path[slash - 1] != "/":  # else it comes with the next slash
             yield request_path[:slash]
         slash = request_path.rfind("/", 0, slash)
+
+
+def paths_matched(request_path: str, stored: Collection[str]) -> list[str]:
+    """Those of the stored cookie paths that `request_path` matches, each once, in any order.
+
+    `stored` is a set, or a dict by path. Costs what is less: trying each of them, or looking up
+    each path that would match.
+    """
+    if len(stored) <= 2 * request_path.count("/"):
+        return [each for each in stored if path_match(request_path, each)]
+    return [each for each in matching_cookie_paths(request_path) if each in stored]

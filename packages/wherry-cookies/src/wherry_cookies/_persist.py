@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ._aiohttp_files import cookies_of_aiohttp_json, cookies_of_pickle
 from ._cookie import Cookie
+from ._json_text import JsonTextError, read_json
 from ._lwp_files import cookies_of_lwp
 from ._netscape_files import cookies_of_netscape, dump_netscape
 from ._saved import CookieFileError, Fields, SavedCookie, mapping
@@ -88,35 +89,26 @@ def _reader_for(data: bytes) -> Reader:
 
 def cookies_of_json(data: bytes) -> Iterator[SavedCookie]:
     """The cookies of a JSON file, ours or aiohttp's."""
-    document = mapping(_parsed(data), "line 1 column 1")
+    try:
+        parsed, top = read_json(data)
+    except JsonTextError as exc:
+        raise CookieFileError(exc.expected, exc.where) from exc
+    document = mapping(parsed, top)
     if document.get("format") != _FORMAT:
-        yield from cookies_of_aiohttp_json(document)
+        yield from cookies_of_aiohttp_json(document, top)
         return
     version = document.get("version")
     if version != _VERSION:
         raise CookieFileError(
             f"expected format version {_VERSION}, got {version!r:.20}; "
             "a newer wherry-cookies may read it",
-            "version",
+            str(top.at("version")),
         )
-    cookies = document.get("cookies")
+    cookies, place = document.get("cookies"), top.at("cookies")
     if not isinstance(cookies, list):
-        raise CookieFileError(f"expected a list, got {type(cookies).__name__}", "cookies")
+        raise CookieFileError(f"expected a list, got {type(cookies).__name__}", str(place))
     for index, members in enumerate(cookies):
-        yield _saved(Fields(members, f"cookies[{index}]"))
-
-
-def _parsed(data: bytes) -> object:
-    try:
-        document: object = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as exc:
-        raise CookieFileError("expected UTF-8", f"byte {exc.start}") from exc
-    except json.JSONDecodeError as exc:
-        where = f"line {exc.lineno} column {exc.colno}"
-        raise CookieFileError(f"expected JSON: {exc.msg}", where) from exc
-    except (ValueError, RecursionError) as exc:  # thousands of digits, thousands of brackets
-        raise CookieFileError("expected a JSON document of cookies", "an unknown line") from exc
-    return document
+        yield _saved(Fields(members, place.at(index)))
 
 
 def _members(cookie: Cookie) -> dict[str, object]:

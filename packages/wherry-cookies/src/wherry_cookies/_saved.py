@@ -6,6 +6,7 @@ Shared by all file formats; knows none of them.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ._json_text import Place
 from ._set_cookie import SetCookie
 
 # Seconds. Far beyond any date, far below where a float would lose seconds.
@@ -16,7 +17,8 @@ class CookieFileError(ValueError):
     """A cookie file cannot be read: it is damaged, or of a format or version unknown here.
 
     `expected` says what should have been there and `where` names the place, such as
-    `line 3 column 7` or `cookies[2].name`. Values of the file are in neither.
+    `line 3 column 7` or `line 5, cookies[2].name`; pickles have no lines. Values of the file are in
+    neither.
     """
 
     def __init__(self, expected: str, where: str) -> None:
@@ -44,11 +46,11 @@ class Fields:
     ones.
     """
 
-    __slots__ = ("_members", "_where")
+    __slots__ = ("_members", "_place")
 
-    def __init__(self, members: object, where: str) -> None:
-        self._members = mapping(members, where)
-        self._where = where
+    def __init__(self, members: object, place: Place) -> None:
+        self._members = mapping(members, place)
+        self._place = place
 
     def text(self, name: str) -> str:
         """A string. Whole numbers are taken as their digits: aiohttp's users set `max-age` so."""
@@ -74,7 +76,7 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._wrong(name, "a number of seconds", value)
         if not -_MOMENT_LIMIT < value < _MOMENT_LIMIT:
-            raise CookieFileError("expected a date", f"{self._where}.{name}")
+            raise CookieFileError("expected a date", str(self._place.at(name)))
         return float(value)
 
     def scope(self, domain: str) -> tuple[str, str]:
@@ -82,12 +84,12 @@ class Fields:
         if not self.flag("host_only"):
             return domain, ""
         if not domain:
-            raise CookieFileError("expected a domain for a host-only cookie", self._where)
+            raise CookieFileError("expected a domain for a host-only cookie", str(self._place))
         return "", domain
 
     def _wrong(self, name: str, expected: str, value: object) -> CookieFileError:
         kind = type(value).__name__
-        return CookieFileError(f"expected {expected}, got {kind}", f"{self._where}.{name}")
+        return CookieFileError(f"expected {expected}, got {kind}", str(self._place.at(name)))
 
 
 def lines_of(data: bytes) -> Iterator[tuple[int, str]]:
@@ -101,8 +103,8 @@ def lines_of(data: bytes) -> Iterator[tuple[int, str]]:
         yield number, line.removesuffix("\r")
 
 
-def mapping(value: object, where: str) -> dict[object, object]:
+def mapping(value: object, place: Place) -> dict[object, object]:
     """The value, if it is an object of named members; CookieFileError otherwise."""
     if not isinstance(value, dict):
-        raise CookieFileError(f"expected an object, got {type(value).__name__}", where)
+        raise CookieFileError(f"expected an object, got {type(value).__name__}", str(place))
     return value

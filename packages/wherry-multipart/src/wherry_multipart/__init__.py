@@ -11,7 +11,8 @@ from ._disposition import (
 )
 from ._errors import InvalidPartHeader
 from ._parser import End, MultipartParser, PartData, PartEnd, PartHead
-from ._part import BodyPartReader, BodyPartReaderPayload
+from ._part import BodyPartReader
+from ._part_payload import BodyPartReaderPayload
 from ._reader import MultipartReader, MultipartResponseWrapper
 from ._version import __version__
 from ._writer import MultipartWriter

@@ -72,6 +72,7 @@ class MultipartParser:
     however the input was cut, but for how the bytes of a part are divided.
 
     With `inside_part` the input begins with the data of a part, its head was read by others.
+    Raises `ValueError` for a boundary with a line break.
     """
 
     def __init__(
@@ -82,11 +83,14 @@ class MultipartParser:
         max_headers: int = MAX_HEADERS,
         inside_part: bool = False,
     ) -> None:
+        if "\r" in boundary or "\n" in boundary:
+            raise ValueError(f"boundary must not hold line breaks: {boundary[:100]!r}")
         self._dashes = b"--" + boundary.encode("utf-8", "surrogateescape")
         self._delimiter = b"\r\n" + self._dashes
         self._max_field_size = max_field_size
         self._max_headers = max_headers
-        self._buffer = bytearray()
+        # Input that was adopted as it came, or a copy of what was left with new input behind it.
+        self._buffer: bytes | bytearray = b""
         self._position = 0  # what is before it has been dealt with
         self._scanned = 0  # and up to here a search found nothing
         self._has_ended = False
@@ -101,10 +105,16 @@ class MultipartParser:
         """Take more input. Nothing is looked at before `next_event`."""
         if self._state is _State.DONE or self._failure is not None:
             return
-        del self._buffer[: self._position]
+        if self._position == len(self._buffer):
+            self._buffer = bytes(data)  # no copy of bytes; a caller may go on to change others
+        else:
+            if isinstance(self._buffer, bytearray):
+                del self._buffer[: self._position]
+            else:
+                self._buffer = bytearray(memoryview(self._buffer)[self._position :])
+            self._buffer += data
         self._scanned = max(0, self._scanned - self._position)
         self._position = 0
-        self._buffer += data
 
     def feed_eof(self) -> None:
         """Say that there is no more input."""
@@ -119,32 +129,38 @@ class MultipartParser:
         """
         if self._failure is not None:
             raise self._failure
+        if self._position == len(self._buffer) and self._may_wait():
+            return None
         try:
             return self._advance()
         except ValueError as exc:
             self._failure = exc
-            self._buffer.clear()
+            self._forget_input()
             raise
 
+    def _may_wait(self) -> bool:
+        return not self._has_ended and self._state is not _State.DONE
+
     def _advance(self) -> Event | None:
-        event: Event | None = None
-        while event is None:
-            before = self._state, self._position
-            match self._state:
-                case _State.PREAMBLE:
-                    self._skip_preamble()
-                case _State.DELIMITER:
-                    event = self._read_delimiter()
-                case _State.HEAD:
-                    event = self._read_head_line()
-                case _State.BODY:
-                    event = self._read_body()
-                case _State.DONE:
-                    return End()
-            if event is None and before == (self._state, self._position):
+        while True:
+            state, position = self._state, self._position
+            if state is _State.DONE:
+                return End()
+            event = self._read_body() if state is _State.BODY else self._read_frame(state)
+            if event is not None:
+                return event
+            if state is self._state and position == self._position:
                 self._check_not_ended()
                 return None
-        return event
+
+    def _read_frame(self, state: _State) -> Event | None:
+        """What stands around the data of the parts."""
+        if state is _State.HEAD:
+            return self._read_head_line()
+        if state is _State.DELIMITER:
+            return self._read_delimiter()
+        self._skip_preamble()
+        return None
 
     def _check_not_ended(self) -> None:
         """More input is needed: that is an error if there will be none."""
@@ -221,9 +237,12 @@ class MultipartParser:
             self._ends_part = False
             return PartEnd()
         self._enter(_State.DONE)
-        self._buffer.clear()
-        self._position = 0
+        self._forget_input()
         return End()
+
+    def _forget_input(self) -> None:
+        self._buffer = b""
+        self._position = self._scanned = 0
 
     def _enter(self, state: _State) -> None:
         self._state = state
@@ -274,9 +293,13 @@ class MultipartParser:
             if found:
                 self._end_part(self._position + len(self._dashes))
                 return None
-        found_at = self._buffer.find(self._delimiter, self._scanned)
+        # Most input holds no delimiter, and rfind sees that in half the time find takes.
+        found_at = self._buffer.rfind(self._delimiter, self._scanned)
         if found_at < 0:
             return self._take_data(self._safe_end())
+        found_at = self._buffer.find(
+            self._delimiter, self._scanned, found_at + len(self._delimiter)
+        )
         if found_at > self._position:
             return self._take_data(found_at)
         self._end_part(found_at + len(self._delimiter))
@@ -296,12 +319,15 @@ class MultipartParser:
     def _safe_end(self) -> int:
         """Up to where the buffer holds data for certain, not perhaps the start of a delimiter."""
         tail = max(self._position, len(self._buffer) - len(self._delimiter) + 1)
-        start = self._buffer.find(b"\r", tail)
-        while start >= 0 and not self._delimiter.startswith(bytes(self._buffer[start:])):
-            start = self._buffer.find(b"\r", start + 1)
-        return start if start >= 0 else len(self._buffer)
+        start = self._buffer.rfind(b"\r", tail)  # the last one: a boundary holds none
+        if start >= 0 and self._delimiter.startswith(bytes(self._buffer[start:])):
+            return start
+        return len(self._buffer)
 
     def _take_data(self, end: int) -> Event | None:
-        data = memoryview(self._buffer)[self._position : end].tobytes()
-        self._position = self._scanned = end
+        start, self._position, self._scanned = self._position, end, end
+        if isinstance(self._buffer, bytes):
+            data = self._buffer[start:end]  # no copy if that is all of it
+        else:
+            data = memoryview(self._buffer)[start:end].tobytes()
         return PartData(data) if data else None

@@ -14,7 +14,8 @@ from wherry_codec import quote
 
 from ._boundary import subtype_and_boundary
 from ._parser import MAX_FIELD_SIZE, MAX_HEADERS, End, MultipartParser, PartHead
-from ._part import NO_LIMIT, BodyPartReader, EventSource
+from ._part import NO_LIMIT, BodyPartReader
+from ._part_bytes import EventSource
 from .protocols import ByteSource, MultipartResponse
 
 MAX_CHARSET = 31

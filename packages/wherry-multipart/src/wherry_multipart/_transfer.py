@@ -43,11 +43,28 @@ class Base64Encoder:
         return binascii.b2a_base64(rest, newline=False)
 
 
-_NOT_BASE64 = bytes(
-    byte
-    for byte in range(256)
-    if byte not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
-)
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(byte for byte in range(256) if byte not in _BASE64)
+
+
+def only_base64(data: bytes) -> bytes:
+    """`data` without line breaks and other foreign bytes (RFC 2045 §6.8)."""
+    return data.translate(None, _NOT_BASE64)
+
+
+def base64_groups_end(data: bytes) -> int:
+    """Where the last whole group of four base64 characters in `data` ends, 0 if there is none.
+
+    Foreign bytes behind that group, before the next character, count as part of it.
+    """
+    surplus, end = len(only_base64(data)), len(data)
+    if surplus < 4:
+        return 0
+    surplus %= 4
+    while surplus:
+        end -= 1
+        surplus -= data[end] in _BASE64
+    return end
 
 
 class Base64Decoder:
@@ -58,7 +75,7 @@ class Base64Decoder:
 
     def feed(self, data: bytes, /) -> bytes:
         """Decode all whole groups of four characters. `ValueError` if they are none."""
-        data = self._rest + data.translate(None, _NOT_BASE64)
+        data = self._rest + only_base64(data)
         cut = len(data) - len(data) % 4
         self._rest = data[cut:]
         return binascii.a2b_base64(data[:cut])

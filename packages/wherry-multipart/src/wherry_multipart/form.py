@@ -16,6 +16,7 @@ from wherry_payload import (
     BytesPayload,
     LookupError,  # noqa: A004 - the payload registry's, not the builtin
     Payload,
+    QuoteFields,
     content_disposition_header,
     file_name,
     get_payload,
@@ -27,7 +28,7 @@ from ._writer import MultipartWriter
 __all__ = ["FormData"]
 
 _URLENCODED = "application/x-www-form-urlencoded"
-_find_control = re.compile(r"[\x00-\x1f\x7f]").search
+_find_controls = re.compile(r"[\x00-\x1f\x7f]").finditer
 
 
 @dataclass(slots=True)
@@ -43,14 +44,15 @@ class FormData:
     """The fields of a form. Calling it gives the body.
 
     `fields` is a mapping, a file, or a list or tuple of pairs, mappings and files; anything else
-    raises `TypeError`. `quote_fields=False` writes names as they are instead of percent-encoding
-    them. `charset` is that of text values (UTF-8 if None).
+    raises `TypeError`. `quote_fields=False` writes names and file names as they are instead of
+    percent-encoding them, `"whatwg"` as browsers do; see `content_disposition_header`. `charset` is
+    that of text values (UTF-8 if None).
     """
 
     def __init__(
         self,
         fields: Any = (),
-        quote_fields: bool = True,
+        quote_fields: QuoteFields = True,
         charset: str | None = None,
         *,
         default_to_multipart: bool = False,
@@ -104,14 +106,14 @@ class FormData:
         `content_transfer_encoding` is deprecated and only makes the form multipart; so is a bytes
         value without file name, which becomes a file named like the field.
         """
-        name = _checked("name", str(name) if isinstance(name, int) else name)
+        name = self._checked_name("name", str(name) if isinstance(name, int) else name)
         if content_type is not None:
             content_type = _checked("content_type", content_type)
         if content_transfer_encoding is not None:
             _checked("content_transfer_encoding", content_transfer_encoding)
             _deprecated("content_transfer_encoding has no effect, form-data allows none")
         if filename is not None:
-            filename = _checked("filename", filename)
+            filename = self._checked_name("filename", filename)
         else:
             filename = self._default_filename(name, value)
         multipart_arguments = (filename, content_type, content_transfer_encoding)
@@ -119,10 +121,13 @@ class FormData:
             self._is_multipart = True
         self._fields.append(_Field(name, value, content_type, filename))
 
-    @staticmethod
-    def _default_filename(name: str, value: object) -> str | None:
+    def _checked_name(self, what: str, text: object) -> str:
+        # Browsers escape a line break instead of refusing it.
+        return _checked(what, text, "\r\n" if self._quote_fields == "whatwg" else "")
+
+    def _default_filename(self, name: str, value: object) -> str | None:
         if _is_file(value):
-            return _checked("filename", file_name(value) or name)
+            return self._checked_name("filename", file_name(value) or name)
         if isinstance(value, (bytes, bytearray, memoryview)):
             _deprecated("a bytes value without a file name; give filename=, or decode it to str")
             return name
@@ -179,11 +184,12 @@ def _is_file(value: object) -> bool:
     return isinstance(value, (io.IOBase, Path))
 
 
-def _checked(what: str, text: object) -> str:
+def _checked(what: str, text: object, allowed: str = "") -> str:
     if not isinstance(text, str):
         raise TypeError(f"{what} of a form field must be str, got {type(text).__name__}")
-    found = _find_control(text)
-    if found is not None:
+    for found in _find_controls(text):
+        if found.group() in allowed:
+            continue
         raise ValueError(
             f"{what} of a form field has the control character {found.group()!r} at position "
             f"{found.start()}: {text[:100]!r}"

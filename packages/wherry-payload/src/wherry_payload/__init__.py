@@ -8,15 +8,9 @@ from ._async_iterable import (
     streamer,
 )
 from ._base import Payload
-from ._disposition import content_disposition_header
-from ._file import (
-    BufferedReaderPayload,
-    BytesIOPayload,
-    IOBasePayload,
-    PathPayload,
-    TextIOPayload,
-    file_name,
-)
+from ._disposition import QuoteFields, content_disposition_header
+from ._file import BufferedReaderPayload, BytesIOPayload, IOBasePayload
+from ._file_facts import file_name
 from ._memory import (
     BytesPayload,
     JsonBytesPayload,
@@ -24,6 +18,7 @@ from ._memory import (
     StringIOPayload,
     StringPayload,
 )
+from ._path import PathPayload
 from ._registry import (
     PAYLOAD_REGISTRY,
     LookupError,  # noqa: A004 - the name is aiohttp's
@@ -33,6 +28,7 @@ from ._registry import (
     payload_type,
     register_payload,
 )
+from ._text_file import TextIOPayload
 from ._version import __version__
 from .protocols import ByteSink, ByteSource, SendablePayload
 
@@ -52,6 +48,7 @@ __all__ = [
     "PathPayload",
     "Payload",
     "PayloadRegistry",
+    "QuoteFields",
     "SendablePayload",
     "StreamReaderPayload",
     "StreamerPayload",

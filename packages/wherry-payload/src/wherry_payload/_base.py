@@ -11,7 +11,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
-from ._disposition import content_disposition_header
+from ._disposition import QuoteFields, content_disposition_header
 from .protocols import ByteSink
 
 
@@ -137,7 +137,7 @@ class Payload(ABC):
     def set_content_disposition(
         self,
         disptype: str,
-        quote_fields: bool = True,
+        quote_fields: QuoteFields = True,
         _charset: str = "utf-8",
         **params: str,
     ) -> None:

@@ -1,108 +1,23 @@
-"""Bodies read from files.
+"""Bodies read from open files.
 
-Decides where a file body starts, how long it is, and that what is sent agrees with the length that
-was declared. Files are read, positioned and closed in threads, one thread at a time for each file,
-and never written to.
+Decides where a file body starts, how long it is, and whether it can start again. Files are read,
+positioned and closed in threads, one thread at a time for each file, and never written to.
 """
 
 import asyncio
-import codecs
 import io
-import os
-import stat
-import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from pathlib import Path, PurePath
+from collections.abc import Mapping
 from typing import Any
 
-from ._base import LimitedSink, Payload
-from ._memory import SMALL_COPY, text_encoding_and_type
+from ._base import Payload
+from ._copy import PIECE, as_bytes, copy, cut_short, report_failure, room
+from ._file_facts import end_by_seeking, end_of, file_name
+from ._memory import SMALL_COPY
 from .protocols import ByteSink
 
-PIECE = 256 * 1024
-"""Bytes read at a time. A hop to a thread costs about as much as copying this many bytes twice."""
 
-
-def file_name(value: object) -> str | None:
-    """The base name of an open file, None if it has none or one such as `<stdin>` (S-281)."""
-    name = getattr(value, "name", None)
-    if isinstance(name, (bytes, os.PathLike)):
-        name = os.fsdecode(name)
-    if not isinstance(name, str) or (name.startswith("<") and name.endswith(">")):
-        return None
-    return PurePath(name).name or None
-
-
-def _regular_size(fd: int) -> int | None:
-    status = os.fstat(fd)
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
-
-
-def _end_of(value: io.IOBase) -> int | None:
-    """Where the file ends, in bytes from its beginning, or None where only reading would tell.
-
-    Only types whose descriptor holds what `read` returns are asked for it: a `GzipFile` has the
-    descriptor of the compressed file.
-    """
-    if isinstance(value, io.FileIO):
-        return _regular_size(value.fileno())
-    if isinstance(value, (io.BufferedReader, io.BufferedRandom)):
-        return _regular_size(value.fileno()) if isinstance(value.raw, io.FileIO) else None
-    if isinstance(value, tempfile.SpooledTemporaryFile):
-        return _end_by_seeking(value)
-    return None
-
-
-def _end_by_seeking(value: io.IOBase) -> int:
-    here = value.tell()
-    try:
-        return value.seek(0, os.SEEK_END) or value.tell()
-    finally:
-        value.seek(here)
-
-
-def _as_bytes(piece: object) -> bytes:
-    if isinstance(piece, bytes):
-        return piece
-    if isinstance(piece, (bytearray, memoryview)):
-        return bytes(piece)
-    if piece is None:
-        raise BlockingIOError("the file is in non-blocking mode and has no data at the moment")
-    raise TypeError(f"read() of a binary file must return bytes, got {type(piece).__name__}")
-
-
-async def _copy(
-    read: Callable[[int], bytes], writer: ByteSink, length: int | None, name: str | None
-) -> None:
-    """Write what `read` returns, `length` bytes of it exactly, or all if that is None."""
-    loop = asyncio.get_running_loop()
-    sent = 0
-    while length is None or sent < length:
-        wanted = PIECE if length is None else min(PIECE, length - sent)
-        piece = await loop.run_in_executor(None, read, wanted)
-        if not piece:
-            break
-        sent += len(piece)
-        await writer.write(piece)
-    if length is not None and sent < length:
-        raise _cut_short(name, length, sent)
-
-
-def _cut_short(name: str | None, length: int, sent: int) -> EOFError:
-    return EOFError(
-        f"file {name!r} ended after {sent} of {length} bytes: it became shorter while it was sent"
-    )
-
-
-def _room(size: int | None, writer: ByteSink) -> int | None:
-    """How many bytes to read: the declared size, and no more than the writer lets pass."""
-    if not isinstance(writer, LimitedSink):
-        return size
-    return writer.room if size is None else min(size, writer.room)
-
-
-class _FilePayload(Payload):
+class FilePayload(Payload):
     """What files that are given open and files that are given by path have in common."""
 
     def __init__(
@@ -121,7 +36,7 @@ class _FilePayload(Payload):
             self.set_content_disposition(disposition, filename=filename)
 
 
-class IOBasePayload(_FilePayload):
+class IOBasePayload(FilePayload):
     """The rest of an open file, from the position it has when it is first used.
 
     Sent again, it starts at that position again; a file that cannot seek is `consumed` once it was
@@ -174,7 +89,7 @@ class IOBasePayload(_FilePayload):
             return None
 
     def _measure(self, start: int | None) -> int | None:
-        end = _end_of(self._value) if start is not None else None
+        end = end_of(self._value) if start is not None else None
         return None if end is None or start is None else max(0, end - start)
 
     def _begin(self) -> None:
@@ -200,23 +115,23 @@ class IOBasePayload(_FilePayload):
             self._value.seek(self._start)
 
     def _read_piece(self, size: int) -> bytes:
-        return _as_bytes(self._value.read(size))
+        return as_bytes(self._value.read(size))
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The whole body as text. Reads the file, so this may block."""
         self._begin()
         with self._lock:
             self._rewind()
-            data = _as_bytes(self._value.read(-1 if self._size is None else self._size))
+            data = as_bytes(self._value.read(-1 if self._size is None else self._size))
         return data.decode(self._encoding or encoding, errors)
 
     async def write(self, writer: ByteSink) -> None:
-        """Read the file in threads and hand it over in pieces of up to 256 KiB.
+        """Read the file in threads and hand it over in pieces of up to 1 MiB.
 
         Raises `RuntimeError` if it cannot start again and `EOFError` if it became shorter.
         """
         self._begin()
-        await _copy(self._read, writer, _room(self._size, writer), self._filename)
+        await copy(self._read, writer, room(self._size, writer), self._filename)
 
     async def close(self) -> None:
         """Close the file in a thread, without waiting for it."""
@@ -224,25 +139,21 @@ class IOBasePayload(_FilePayload):
             return
         self._closing = True
         loop = asyncio.get_running_loop()
-        loop.run_in_executor(None, self._close_file).add_done_callback(_report_failure)
+        loop.run_in_executor(None, self._close_file).add_done_callback(report_failure)
 
     def _close_file(self) -> None:
         with self._lock:
             self._value.close()
 
 
-def _report_failure(closed: "asyncio.Future[None]") -> None:
-    """Nobody waits for a file to close; an error goes where errors of callbacks go."""
-    if not closed.cancelled() and (error := closed.exception()) is not None:
-        closed.get_loop().call_exception_handler(
-            {"message": "closing the file of a request body failed", "exception": error}
-        )
-
-
 class BufferedReaderPayload(IOBasePayload):
-    """The rest of a file opened with `"rb"` or `"r+b"`."""
+    """The rest of a file opened with `"rb"` or `"r+b"`. A pipe is sent as it arrives."""
 
     _value: io.BufferedReader
+
+    def _read_piece(self, size: int) -> bytes:
+        # read() of a pipe would wait until there are `size` bytes, or the other side closes.
+        return as_bytes(self._value.read1(size) if self._size is None else self._value.read(size))
 
 
 class BytesIOPayload(IOBasePayload):
@@ -255,7 +166,8 @@ class BytesIOPayload(IOBasePayload):
         super().__init__(value, *args, **kwargs)
 
     def _measure(self, start: int | None) -> int | None:
-        return max(0, self._value.getbuffer().nbytes - (start or 0))
+        # Not by getbuffer(), which copies the whole content if it is shared with a `bytes`.
+        return max(0, end_by_seeking(self._value) - (start or 0))
 
     @property
     def in_memory(self) -> bytes | None:
@@ -265,18 +177,22 @@ class BytesIOPayload(IOBasePayload):
         size = self.size
         if size is None or size > SMALL_COPY:
             return None
-        start = self._start or 0
-        return bytes(self._value.getbuffer()[start : start + size])
+        here = self._value.tell()
+        self._rewind()
+        try:
+            return self._value.read(size)
+        finally:
+            self._value.seek(here)
 
     async def write(self, writer: ByteSink) -> None:
-        """Hand over pieces of up to 256 KiB and let other tasks run between them."""
+        """Hand over pieces of up to 1 MiB and let other tasks run between them."""
         self._begin()
-        length = _room(self._size, writer)
+        length = room(self._size, writer)
         left = 0 if length is None else length
         while left:
             piece = self._read(min(PIECE, left))
             if not piece:
-                raise _cut_short(self._filename, length or 0, (length or 0) - left)
+                raise cut_short(self._filename, length or 0, (length or 0) - left)
             await writer.write(piece)
             left -= len(piece)
             if left:
@@ -284,109 +200,3 @@ class BytesIOPayload(IOBasePayload):
 
     async def close(self) -> None:
         """Nothing: the caller's buffer stays open."""
-
-
-class TextIOPayload(IOBasePayload):
-    """The rest of a text file, decoded as it was opened and encoded in the payload's charset.
-
-    Its size on the wire is not known beforehand: charsets and line ends may differ from the file's.
-    The charset is `encoding`, else that of the given content type, else UTF-8.
-    """
-
-    _value: io.TextIOBase
-
-    def __init__(
-        self,
-        value: io.TextIOBase,
-        disposition: str | None = "attachment",
-        headers: Mapping[str, str] | None = None,
-        content_type: str | None = None,
-        filename: str | None = None,
-        encoding: str | None = None,
-        **kwargs: object,
-    ) -> None:
-        encoding, content_type = text_encoding_and_type(encoding, content_type, headers)
-        # One encoder for all pieces: charsets with a byte order mark or shift states need it.
-        self._encoder = codecs.getincrementalencoder(encoding)()
-        super().__init__(value, disposition, headers, content_type, filename, encoding, **kwargs)
-
-    def _measure(self, start: int | None) -> int | None:
-        return None
-
-    def _rewind(self) -> None:
-        super()._rewind()
-        self._encoder.reset()
-
-    def _read_piece(self, size: int) -> bytes:
-        while True:
-            text = self._value.read(size)
-            data = self._encoder.encode(text, final=not text)
-            if data or not text:
-                return data
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The text. Reads the file, so this may block."""
-        self._begin()
-        with self._lock:
-            self._rewind()
-            return self._value.read()
-
-
-class PathPayload(_FilePayload):
-    """A file given by its path: opened when written, closed again, sendable any number of times.
-
-    Raises `OSError` from `size` or `write` if there is no such file or it cannot be read.
-    """
-
-    _value: Path
-    _autoclose = True
-    _measured = False
-
-    def __init__(self, value: Path, *args: Any, **kwargs: Any) -> None:
-        super().__init__(value, *args, **kwargs)
-
-    @property
-    def size(self) -> int | None:
-        """The size of the file when first asked; None if it is no regular file."""
-        if not self._measured:
-            status = self._value.stat()
-            self._size = status.st_size if stat.S_ISREG(status.st_mode) else None
-            self._measured = True
-        return self._size
-
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The content of the file as text. Reads the file, so this may block."""
-        return self._value.read_bytes().decode(self._encoding or encoding, errors)
-
-    async def write(self, writer: ByteSink) -> None:
-        """Open the file, hand it over in pieces of up to 256 KiB, and close it, all in threads."""
-        file = _LazyFile(self._value)
-        try:
-            await _copy(file.read, writer, _room(self.size, writer), self._filename)
-        finally:
-            loop = asyncio.get_running_loop()
-            loop.run_in_executor(None, file.close).add_done_callback(_report_failure)
-
-
-class _LazyFile:
-    """Opens with the first read. After `close` it stays closed, even if a read was under way."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        self._file: io.FileIO | None = None
-        self._closed = False
-
-    def read(self, size: int) -> bytes:
-        with self._lock:
-            if self._closed:
-                return b""
-            if self._file is None:
-                self._file = io.FileIO(self._path)
-            return _as_bytes(self._file.read(size))
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            if self._file is not None:
-                self._file.close()

@@ -11,14 +11,10 @@ from typing import Any, TypeVar
 
 from ._async_iterable import AsyncIterablePayload, StreamerPayload, WriterCall, streamer
 from ._base import Payload
-from ._file import (
-    BufferedReaderPayload,
-    BytesIOPayload,
-    IOBasePayload,
-    PathPayload,
-    TextIOPayload,
-)
+from ._file import BufferedReaderPayload, BytesIOPayload, IOBasePayload
 from ._memory import BytesPayload, StringIOPayload, StringPayload
+from ._path import PathPayload
+from ._text_file import TextIOPayload
 
 PayloadFactory = Callable[..., Payload]
 _F = TypeVar("_F", bound=PayloadFactory)

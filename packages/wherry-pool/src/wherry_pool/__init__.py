@@ -2,16 +2,28 @@
 
 from . import protocols
 from ._assign import Assignment, Demand, assign
+from ._async_resolver import AsyncResolver, DefaultResolver
+from ._connection import Connection
+from ._connection_request import ConnectionRequest, WantsConnection
 from ._exchange import Exchange
 from ._http11 import Http11Connection
 from ._incoming import IncomingBody
 from ._pool import ConnectionPool, OriginStats
-from ._resolver import AbstractResolver, DefaultResolver, ThreadedResolver
+from ._progress import Progress, ProgressCallback
+from ._proxy import ProxyDialer
+from ._resolver import AbstractResolver, ThreadedResolver
 from ._resolver_cache import CachingResolver
 from ._route import ConnectionKey
 from ._tcp import AddrInfoType, SocketFactoryType, TcpDialer, address_family
-from ._timeout import NO_DEADLINE, ClientTimeout, deadline_after
-from ._tls import Fingerprint, SSLSetting, check_setting
+from ._timeout import NO_DEADLINE, ClientTimeout, deadline_after, total_deadline
+from ._timings import DialTimings
+from ._tls import (
+    Fingerprint,
+    SSLSetting,
+    check_setting,
+    merge_ssl_arguments,
+    system_trust_context,
+)
 from ._upgrade import UpgradedConnection
 from ._version import __version__
 from .connectors import BaseConnector, NamedPipeConnector, TCPConnector, UnixConnector
@@ -22,19 +34,26 @@ __all__ = [
     "AbstractResolver",
     "AddrInfoType",
     "Assignment",
+    "AsyncResolver",
     "BaseConnector",
     "CachingResolver",
     "ClientTimeout",
+    "Connection",
     "ConnectionKey",
     "ConnectionPool",
+    "ConnectionRequest",
     "DefaultResolver",
     "Demand",
+    "DialTimings",
     "Exchange",
     "Fingerprint",
     "Http11Connection",
     "IncomingBody",
     "NamedPipeConnector",
     "OriginStats",
+    "Progress",
+    "ProgressCallback",
+    "ProxyDialer",
     "ResolveResult",
     "SSLSetting",
     "SocketFactoryType",
@@ -43,10 +62,14 @@ __all__ = [
     "ThreadedResolver",
     "UnixConnector",
     "UpgradedConnection",
+    "WantsConnection",
     "__version__",
     "address_family",
     "assign",
     "check_setting",
     "deadline_after",
+    "merge_ssl_arguments",
     "protocols",
+    "system_trust_context",
+    "total_deadline",
 ]

@@ -11,7 +11,7 @@ import math
 import weakref
 from typing import TYPE_CHECKING
 
-from ._timeout import NO_DEADLINE
+from ._timeout import CEIL_THRESHOLD_S, NO_DEADLINE
 
 if TYPE_CHECKING:
     import asyncio
@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 
     from .protocols import HttpConnection
 
-CEIL_FROM_S = 5.0
-"""Deadlines further away than this are looked at on a whole second, so that they fall together."""
-
 
 class Deadlines:
-    """Calls `check_deadlines` of `connections` in time. Holds the loop only by a weak callback."""
+    """Calls `check_deadlines` of `connections` in time. Holds the loop only by a weak callback.
+
+    Deadlines further away than `ceil_threshold` seconds are looked at on a whole second, so that
+    they fall together.
+    """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, connections: Mapping[HttpConnection, object]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        connections: Mapping[HttpConnection, object],
+        ceil_threshold: float = CEIL_THRESHOLD_S,
     ) -> None:
         self.next = NO_DEADLINE
         """The loop time at which the timer fires."""
         self._loop = loop
+        self._ceil_threshold = ceil_threshold
         self._connections = connections
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, deadline: float) -> None:
         """See to it that the timer fires by `deadline` (loop time)."""
         when = deadline
-        if deadline - self._loop.time() > CEIL_FROM_S:
+        if deadline - self._loop.time() > self._ceil_threshold:
             when = math.ceil(deadline)
         if when >= self.next:
             return

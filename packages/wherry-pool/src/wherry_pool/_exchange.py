@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wherry_codec import DEFAULT_LIMITS, Limits, ResponseHead
+from wherry_codec import DEFAULT_LIMITS, UNTIL_CLOSE, Limits, ResponseHead, message_body_length
 from wherry_errors import SocketTimeoutError, TotalTimeoutError
 
 from ._incoming import IncomingBody
@@ -16,10 +16,13 @@ from ._timeout import NO_DEADLINE, ClientTimeout
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from multidict import CIMultiDictProxy
 
+    from ._progress import ProgressCallback
     from ._request_body import RequestBody
+    from ._timings import DialTimings
 
 NO_TIMEOUT = ClientTimeout()
 
@@ -52,6 +55,14 @@ class Exchange:
     sender: asyncio.Task[None] | None = None
     """The task that sends a body which takes time."""
 
+    upload_progress: ProgressCallback | None = None
+    """Is told how much of the request body was sent."""
+
+    body_output_size = 0
+    """Bytes that `sender` has handed to the transport, framing included."""
+
+    _upload_complete: asyncio.Future[None] | None = None
+
     # --- time ----------------------------------------------------------------------------------
 
     timeout: ClientTimeout = NO_TIMEOUT
@@ -63,6 +74,29 @@ class Exchange:
 
     last_arrival = 0.0
     """The loop time of the last sign of life; only kept while `timeout.sock_read` is set."""
+
+    # Points in loop time, None if not reached, or if another one stands for it as well: what most
+    # exchanges have in common is not written down for each of them.
+
+    requested_at: float | None = None
+    """When this exchange began to wait for a connection."""
+
+    acquired_at: float | None = None
+    """When it had waited and got one; None: as soon as it asked."""
+
+    sent_at: float | None = None
+    """When the last byte of the request was handed over; None: together with the head."""
+
+    first_byte_at: float | None = None
+    """When the first byte of a response arrived; None: together with the last one."""
+
+    completed_at: float | None = None
+    """When the last byte of the response arrived."""
+
+    dial_timings: DialTimings | None = None
+    """How long its connection took to make, if it was made for this exchange."""
+
+    # --- what came before ----------------------------------------------------------------------
 
     expected_head: ResponseHead | None = None
     """A head that came before in answer to the same request, parsed under the same limits. If the
@@ -92,6 +126,9 @@ class Exchange:
     is_over = False
     """Whether the connection has nothing more to do with this exchange."""
 
+    end_callbacks: tuple[Callable[[], None], ...] = ()
+    """Are called once when the exchange is over. They must not raise."""
+
     def __init__(
         self, method: str, request_head: bytes, waiter: asyncio.Future[None], host: str = ""
     ) -> None:
@@ -113,9 +150,54 @@ class Exchange:
             return self.body_trailers
         return self.incoming.trailers
 
+    @property
+    def is_close_delimited(self) -> bool:
+        """Whether nothing but the end of the connection ends the response body (SEC-14)."""
+        if self.head is None or not self.read_until_eof:
+            return False
+        return message_body_length(self.method, self.head) == UNTIL_CLOSE
+
+    @property
+    def output_size(self) -> int:
+        """Of a started exchange: the bytes handed to the transport so far, all counted (S-038)."""
+        size = len(self.request_head)
+        if self.sender is None and isinstance(self.request_body, bytes):
+            return size + len(self.request_body)
+        return size + self.body_output_size
+
+    @property
+    def upload_complete(self) -> asyncio.Future[None]:
+        """Done when the request is sent or its sending was given up; always the same object."""
+        if self._upload_complete is None:
+            self._upload_complete = self.waiter.get_loop().create_future()
+            if self.sender is None:
+                self._upload_complete.set_result(None)
+            else:
+                self.sender.add_done_callback(self._note_upload_complete)
+        return self._upload_complete
+
+    def _note_upload_complete(self, _: object) -> None:
+        future = self._upload_complete
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def call_at_end(self, callback: Callable[[], None]) -> None:
+        """Call `callback` when the exchange is over, at once if it is. It must not raise."""
+        if self.is_over:
+            callback()
+        else:
+            self.end_callbacks += (callback,)
+
+    def end(self) -> None:
+        """The connection has nothing more to do with this exchange. May be called again."""
+        self.is_over = True
+        callbacks, self.end_callbacks = self.end_callbacks, ()
+        for callback in callbacks:
+            callback()
+
     def fail(self, error: BaseException) -> None:
         """Tell whoever waits, for the head or for the body, that no more will come."""
-        self.is_over = True
+        self.end()
         if self.incoming is not None:
             self.incoming.fail(error)
         elif not self.waiter.done():

@@ -13,7 +13,6 @@ from wherry_codec import (
     CHUNKED,
     TUNNEL,
     UNTIL_CLOSE,
-    ChunkDecoder,
     LineTooLong,
     RemoteProtocolError,
     ResponseHead,
@@ -27,25 +26,22 @@ from wherry_errors import (
     ClientPayloadError,
 )
 
-from ._incoming import IncomingBody
-from ._request_body import BodyWriter
+from ._incoming import IncomingBody, whole_chunked
+from ._persistence import idle_lifetime, is_worth_draining
+from ._sending import BodySender
 from ._timeout import NO_DEADLINE
-from ._translate import body_broken, body_cut_short, broken_off, payload_failed
+from ._translate import body_broken, body_cut_short, broken_off
 from ._upgrade import UpgradedConnection
 
 if TYPE_CHECKING:
+    from wherry_errors import ClientError
+
     from ._exchange import Exchange
-    from ._request_body import RequestBody
+    from ._timings import DialTimings
     from .protocols import ConnectionOwner
 
 JOIN_UP_TO = 64 * 1024
 """A body up to this size leaves in one write with its head; joining larger ones costs a copy."""
-
-DRAIN_UP_TO = 64 * 1024
-"""An unread rest up to this size is worth waiting one loop turn for (DECISIONS C-07)."""
-
-KEEP_ALIVE_MARGIN_S = 1.0
-"""How much earlier than the server announced we stop using a connection (DECISIONS C-09)."""
 
 
 class Http11Connection(asyncio.BufferedProtocol):
@@ -54,6 +50,9 @@ class Http11Connection(asyncio.BufferedProtocol):
     `buffer` is shared by all connections of a loop: whatever stays is copied out of it before the
     read callback returns. `keepalive_timeout` is in seconds.
     """
+
+    dial_timings: DialTimings | None = None
+    """How long it took to make; whoever made it says so. The first exchange takes it along."""
 
     def __init__(
         self,
@@ -75,10 +74,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         self._exchange: Exchange | None = None
         self._is_direct = False
         self._head_reader: ResponseHeadReader | None = None
-        self._sender: asyncio.Task[None] | None = None
-        self._continue: asyncio.Future[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
-        self._is_write_paused = False
+        self._sender: BodySender | None = None
+        self.is_write_paused = False
         self._upgraded: UpgradedConnection | None = None
 
     def __repr__(self) -> str:
@@ -147,10 +144,12 @@ class Http11Connection(asyncio.BufferedProtocol):
             )
         self._exchange = exchange
         self.uses += 1
+        if self.dial_timings is not None:
+            exchange.dial_timings, self.dial_timings = self.dial_timings, None
         body = exchange.request_body
         if body is None:
             transport.write(exchange.request_head)
-        elif type(body) is bytes and not exchange.expect_continue:
+        elif type(body) is bytes and not exchange.expect_continue and not exchange.upload_progress:
             if len(body) <= JOIN_UP_TO:
                 transport.write(exchange.request_head + body)
             else:
@@ -158,9 +157,8 @@ class Http11Connection(asyncio.BufferedProtocol):
                 transport.write(body)
         else:
             transport.write(exchange.request_head)
-            exchange.sender = sender = self._loop.create_task(self._send_body(exchange, body))
-            # An eager task factory may have run it to its end already.
-            self._sender = None if sender.done() else sender
+            self._sender = BodySender(self, self._loop, exchange, body)
+            self._sender.begin()
         if exchange.timeout.sock_read:
             self._start_clock(exchange)
             self._owner.watch(exchange.next_deadline())
@@ -180,7 +178,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         if self._exchange is not exchange:
             return
         body = exchange.incoming
-        if body is None or self._sender is not None or not self._may_drain(body):
+        if body is None or self._sender is not None or not is_worth_draining(body):
             self._abandon(exchange, _released())
             return
         body.discard()
@@ -193,7 +191,7 @@ class Http11Connection(asyncio.BufferedProtocol):
             self._abandon(exchange, _released())
         elif not exchange.is_over and self.is_idle():
             # The connection was acquired for it, but it was never started.
-            exchange.is_over = True
+            exchange.end()
             self.close()
 
     def take_over(self, exchange: Exchange) -> UpgradedConnection:
@@ -259,8 +257,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         self._transport = None
         self._idle_until = -1.0
         self._owner.discard(self)
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        if self._sender is not None:
+            self._sender.resume_writing()
         if self._upgraded is not None:
             self._upgraded.connection_lost(exc)
         exchange = self._exchange
@@ -276,18 +274,18 @@ class Http11Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
-        self._is_write_paused = True
+        self.is_write_paused = True
         if self._upgraded is not None:
             self._upgraded.pause_writing()
 
     def resume_writing(self) -> None:
         """The transport's buffer has room again."""
-        self._is_write_paused = False
-        if self._writable is not None and not self._writable.done():
-            self._writable.set_result(None)
+        self.is_write_paused = False
+        if self._sender is not None:
+            self._sender.resume_writing()
         if self._upgraded is not None:
             self._upgraded.resume_writing()
-        self._request_was_sent()
+        self._note_sent()
 
     # --- Carrier -------------------------------------------------------------------------------
 
@@ -312,10 +310,12 @@ class Http11Connection(asyncio.BufferedProtocol):
 
     def _start_clock(self, exchange: Exchange) -> None:
         """Run it from now on, or from the end of sending if that takes time (S-430)."""
-        is_sending = self._sender is not None or self._is_write_paused
+        is_sending = self._sender is not None or self.is_write_paused
         exchange.last_arrival = NO_DEADLINE if is_sending else self._loop.time()
 
     def _note_arrival(self, exchange: Exchange) -> None:
+        if exchange.first_byte_at is None:
+            exchange.first_byte_at = self._loop.time()
         if not exchange.timeout.sock_read:
             return
         body = exchange.incoming
@@ -325,9 +325,12 @@ class Http11Connection(asyncio.BufferedProtocol):
             exchange.last_arrival = self._loop.time()
         self._owner.watch(exchange.next_deadline())
 
-    def _request_was_sent(self) -> None:
+    def _note_sent(self) -> None:
         exchange = self._exchange
-        if exchange is not None and exchange.head is None and exchange.timeout.sock_read:
+        if exchange is None or exchange.head is not None:
+            return
+        exchange.sent_at = self._loop.time()
+        if exchange.timeout.sock_read:
             self._start_clock(exchange)
             self._owner.watch(exchange.next_deadline())
 
@@ -378,8 +381,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         count, limit = len(exchange.informational), exchange.limits.max_informational
         if count > limit:
             raise LineTooLong("the run of 1xx responses", limit, count)
-        if head.status == 100 and self._continue is not None and not self._continue.done():
-            self._continue.set_result(None)
+        if head.status == 100 and self._sender is not None:
+            self._sender.go_on()
 
     def _begin_response(
         self, exchange: Exchange, head: ResponseHead, length: int, data: bytes, end: int
@@ -388,8 +391,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         self._head_reader = None
         exchange.head = head
         self._note_arrival(exchange)
-        if self._continue is not None and not self._continue.done():
-            self._continue.set_result(None)
+        if self._sender is not None:
+            self._sender.go_on()
         if length == TUNNEL and self._sender is not None:
             # RFC 9110 §7.8: no other protocol before the request has been read to its end.
             self._abandon(
@@ -415,17 +418,12 @@ class Http11Connection(asyncio.BufferedProtocol):
         self, exchange: Exchange, head: ResponseHead, data: bytes, end: int
     ) -> bool:
         """Finish at once if `data` holds the whole chunked body and nothing else."""
-        if not data.endswith(b"0\r\n\r\n") or self._sender is not None:
+        if self._sender is not None:
             return False
-        decoder = ChunkDecoder(exchange.limits)
-        pieces: list[bytes] = []
-        try:
-            stopped = decoder.feed(data, end, pieces)
-        except RemoteProtocolError:
-            return False  # found again, and reported, by the piecewise way
-        if not decoder.is_done or stopped != len(data):
+        whole = whole_chunked(data, end, exchange.limits)
+        if whole is None:
             return False
-        exchange.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        exchange.body, decoder = whole
         exchange.chunk_ends = decoder.chunk_ends
         exchange.body_trailers = decoder.trailers
         self._finish(exchange, head)
@@ -467,7 +465,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         transport = self._transport
         if (
             self._sender is not None
-            or self._is_write_paused
+            or self.is_write_paused
             or transport is None
             or transport.is_closing()
             or not head.keeps_alive
@@ -476,17 +474,20 @@ class Http11Connection(asyncio.BufferedProtocol):
             return
         exchange.is_over = True
         self._exchange = None
-        self.idle_since = now = self._loop.time()
+        self.idle_since = exchange.completed_at = now = self._loop.time()
         lifetime = self._keepalive_timeout
         if head.keep_alive is not None:
-            lifetime = _announced_lifetime(head.keep_alive, lifetime)
+            lifetime = idle_lifetime(head.keep_alive, lifetime)
         self._idle_until = expiry = now + lifetime
         self._owner.release(self, expiry)
+        if exchange.end_callbacks:
+            exchange.end()
 
     def _end(self, exchange: Exchange) -> None:
         """The exchange ended well, but the connection is of no more use."""
-        exchange.is_over = True
+        exchange.completed_at = self._loop.time()
         self._exchange = None
+        exchange.end()
         self._drop(None)
 
     def _abandon(self, exchange: Exchange, error: BaseException) -> None:
@@ -510,9 +511,6 @@ class Http11Connection(asyncio.BufferedProtocol):
             # close() would wait for them, or half a minute for the farewell of a TLS peer.
             self._transport.abort()
 
-    def _may_drain(self, body: IncomingBody) -> bool:
-        return body.length >= 0 and body.length - body.received <= DRAIN_UP_TO
-
     def _end_draining(self, exchange: Exchange) -> None:
         if self._exchange is exchange:
             self._abandon(exchange, _released())
@@ -524,71 +522,19 @@ class Http11Connection(asyncio.BufferedProtocol):
             exc, self.name, self.uses, idle_s, has_begun=self._head_reader is not None
         )
 
-    # --- sending -------------------------------------------------------------------------------
+    # --- SendingCarrier ------------------------------------------------------------------------
 
-    async def _send_body(self, exchange: Exchange, body: bytes | RequestBody) -> None:
-        """Send a body that takes time. Runs as a task, cancelled when the exchange is over."""
-        try:
-            if exchange.expect_continue:
-                await self._wait_for_continue(exchange.continue_wait)
-                if exchange.head is not None:
-                    # A final answer: the body stays unsent, and `_sender` stays set, so that the
-                    # connection is closed after the response (S-397).
-                    return
-            if isinstance(body, bytes):
-                self._write(body)
-                await self._drain()
-            else:
-                sink = BodyWriter(self._write, self._drain, exchange.content_length)
-                await body.write(sink)
-                sink.finish()
-        except asyncio.CancelledError as error:
-            # Not by us if the exchange is still under way: something the body waited for was
-            # cancelled. The request is incomplete for good.
-            if self._exchange is exchange:
-                self._sender = None
-                self._abandon(exchange, payload_failed(error))
-            raise
-        except Exception as error:
+    def body_sent(self, exchange: Exchange) -> None:
+        """All of the request was handed to the transport."""
+        self._sender = None
+        if self._exchange is exchange:
+            self._note_sent()
+
+    def body_failed(self, exchange: Exchange, error: ClientError) -> None:
+        """The request stays incomplete, and the connection is of no more use."""
+        if self._exchange is exchange:
             self._sender = None
-            if self._exchange is exchange:
-                self._abandon(exchange, payload_failed(error))
-        else:
-            self._sender = None
-            self._request_was_sent()
-
-    async def _wait_for_continue(self, seconds: float) -> None:
-        self._continue = self._loop.create_future()
-        try:
-            await asyncio.wait((self._continue,), timeout=seconds)
-        finally:
-            self._continue = None
-
-    def _write(self, data: bytes | bytearray | memoryview) -> None:
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            raise ClientConnectionResetError(
-                f"the connection to {self.name} was closed while the request body was being sent"
-            )
-        transport.write(data)
-
-    async def _drain(self) -> None:
-        if self._is_write_paused:
-            self._writable = self._loop.create_future()
-            try:
-                await self._writable
-            finally:
-                self._writable = None
-
-
-def _announced_lifetime(keep_alive: bytes, own: float) -> float:
-    """The shorter of our keep-alive time and the server's hint less a margin (DECISIONS C-09)."""
-    for parameter in keep_alive.split(b","):
-        name, _, value = parameter.partition(b"=")
-        value = value.strip()
-        if name.strip().lower() == b"timeout" and value.isdigit():
-            return max(0.0, min(own, int(value[:9]) - KEEP_ALIVE_MARGIN_S))
-    return own
+            self._abandon(exchange, error)
 
 
 def _released() -> ClientPayloadError:

@@ -12,7 +12,7 @@ import io
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
-from wherry_codec import CHUNKED, UNTIL_CLOSE, ChunkDecoder
+from wherry_codec import CHUNKED, UNTIL_CLOSE, ChunkDecoder, RemoteProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from multidict import CIMultiDictProxy
 
     from wherry_codec import Limits
+
+    from ._progress import Progress
 
 DIRECT_FROM = 32 * 1024
 """A rest of known length above this is received straight into its final buffer."""
@@ -53,6 +55,21 @@ def renewed(error: BaseException) -> BaseException:
     twin.__traceback__ = None
     twin.__cause__ = error.__cause__
     return twin
+
+
+def whole_chunked(data: bytes, start: int, limits: Limits) -> tuple[bytes, ChunkDecoder] | None:
+    """The chunked body in `data[start:]` and what decoded it; None unless it is all there is."""
+    if not data.endswith(b"0\r\n\r\n"):
+        return None
+    decoder = ChunkDecoder(limits)
+    pieces: list[bytes] = []
+    try:
+        stopped = decoder.feed(data, start, pieces)
+    except RemoteProtocolError:
+        return None  # found again, and reported, by the piecewise way
+    if not decoder.is_done or stopped != len(data):
+        return None
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces), decoder
 
 
 class _DirectBuffer:
@@ -118,6 +135,9 @@ class IncomingBody:
     `length` is a count of bytes, `CHUNKED` or `UNTIL_CLOSE`. Above `high_water` unread bytes the
     carrier is paused, below half of that it goes on.
     """
+
+    progress: Progress | None = None
+    """Is told of all bytes that arrive from now on."""
 
     def __init__(
         self, carrier: Carrier | None, length: int, high_water: int, limits: Limits | None = None
@@ -209,6 +229,8 @@ class IncomingBody:
             raise RuntimeError("advance() without a direct buffer")
         surplus = self._direct.advance(size)
         self.received += size - surplus
+        if self.progress is not None:
+            self.progress.tell(self.received)
         if not self._direct.missing:
             self.is_complete = True
             self._wake()
@@ -345,6 +367,8 @@ class IncomingBody:
             self.size += len(piece)
 
     def _after_arrival(self) -> None:
+        if self.progress is not None:
+            self.progress.tell(self.received)
         if not self._is_collecting or self.is_complete:
             self._wake()
         if self.is_complete:

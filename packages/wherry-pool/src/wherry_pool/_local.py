@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from ssl import SSLError
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from ._timeout import seconds_or_none
+from ._timings import DialTimings
 from ._tls import SSLSetting, check_fingerprint, check_setting, context_for
 from ._translate import attempt_timed_out, connect_failed, unix_connect_failed
 
@@ -31,17 +34,15 @@ class UnixDialer:
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """Connect to the socket; `UnixClientConnectorError` if that fails (S-162)."""
-        loop = asyncio.get_running_loop()
         setting = check_setting(route.ssl)
-        context = context_for(setting, self._ssl) if route.is_ssl else None
-        name = (route.server_hostname or route.host) if route.is_ssl else None
+        timings = timings or DialTimings()
         try:
             async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
-                transport, _ = await loop.create_unix_connection(
-                    protocol_factory, self.path, ssl=context, server_hostname=name
-                )
+                sock = await self._connect(timings)
+                transport = await self._attach(sock, route, setting, protocol_factory, timings)
         except OSError as error:
             if isinstance(error, TimeoutError) and limit.expired():
                 raise attempt_timed_out(self.path, attempt_timeout) from error
@@ -49,6 +50,43 @@ class UnixDialer:
                 raise connect_failed(route, error) from error
             raise unix_connect_failed(self.path, route, error) from error
         check_fingerprint(transport, route, setting, self._ssl)
+        return transport
+
+    async def _connect(self, timings: DialTimings) -> socket.socket:
+        begun = monotonic()
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(sock, self.path)
+        except BaseException:
+            sock.close()
+            raise
+        finally:
+            timings.connect += monotonic() - begun
+        return sock
+
+    async def _attach(
+        self,
+        sock: socket.socket,
+        route: ConnectionKey,
+        setting: SSLSetting,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        timings: DialTimings,
+    ) -> asyncio.Transport:
+        loop = asyncio.get_running_loop()
+        if not route.is_ssl:
+            transport, _ = await loop.create_unix_connection(protocol_factory, sock=sock)
+            return transport
+        begun = monotonic()
+        try:
+            transport, _ = await loop.create_unix_connection(
+                protocol_factory,
+                sock=sock,
+                ssl=context_for(setting, self._ssl),
+                server_hostname=route.server_hostname or route.host.rstrip("."),
+            )
+        finally:
+            timings.tls += monotonic() - begun
         return transport
 
     async def close(self) -> None:
@@ -68,10 +106,12 @@ class NamedPipeDialer:
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """Connect to the pipe; `ClientConnectorError` if that fails."""
         # create_pipe_connection exists on the proactor loop only, and typeshed knows it there only.
         loop = cast("Any", asyncio.get_running_loop())
+        begun = monotonic()
         try:
             async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
                 transport, _ = await loop.create_pipe_connection(protocol_factory, self.path)
@@ -79,6 +119,9 @@ class NamedPipeDialer:
             if isinstance(error, TimeoutError) and limit.expired():
                 raise attempt_timed_out(self.path, attempt_timeout) from error
             raise connect_failed(route, error) from error
+        finally:
+            if timings is not None:
+                timings.connect += monotonic() - begun
         return cast("asyncio.Transport", transport)
 
     async def close(self) -> None:

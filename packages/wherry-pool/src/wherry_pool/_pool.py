@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wherry_errors import ClientConnectionError, ConnectionTimeoutError
 
 from ._assign import Assignment, Demand, assign
 from ._deadlines import Deadlines
-from ._timeout import seconds_or_none
+from ._timeout import CEIL_THRESHOLD_S, seconds_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from ._route import ConnectionKey
     from .protocols import HttpConnection, PoolObserver
@@ -48,13 +49,36 @@ class _Waiter:
     place: asyncio.Future[HttpConnection | None]
 
 
+UNLISTED: Final = math.nan
+"""An `_Origin.evict_at` that no time is later than or equal to, `NO_DEADLINE` included."""
+
+NEVER_EVICT: Final = -1.0
+"""One that all times are later than: that of pools without a limit."""
+
+STALE_ENTRIES: Final = 64
+"""How many entries the heap of evictions may have beyond twice the number of origins."""
+
+
 class _Origin:
     """Connections and waiters of one key."""
 
-    __slots__ = ("closed", "created", "idle", "key", "open", "opening", "reused", "waiters")
+    __slots__ = (
+        "closed",
+        "created",
+        "evict_at",
+        "idle",
+        "key",
+        "open",
+        "opening",
+        "reused",
+        "waiters",
+    )
 
-    def __init__(self, key: ConnectionKey) -> None:
+    def __init__(self, key: ConnectionKey, evict_at: float) -> None:
         self.key = key
+        self.evict_at = evict_at
+        """The time under which it is in the pool's heap of evictions; none of its idle connections
+        was returned with an earlier one. Or `UNLISTED`, or `NEVER_EVICT`."""
         self.idle: deque[HttpConnection] = deque()
         self.waiters: deque[_Waiter] = deque()
         self.open = 0
@@ -98,6 +122,7 @@ class ConnectionPool:
         limit: int = 100,
         limit_per_host: int = 0,
         force_close: bool = False,
+        ceil_threshold: float = CEIL_THRESHOLD_S,
     ) -> None:
         self.limit = limit
         self.limit_per_host = limit_per_host
@@ -113,9 +138,14 @@ class ConnectionPool:
         self._line: list[tuple[int, _Origin]] = []
         """A heap of the tickets of those who are first in line at their origin; may have stale
         entries. Looking at all origins instead would hurt those who wait for thousands of them."""
+        self._evictable: list[tuple[float, int, _Origin]] = []
+        """A heap of `_Origin.evict_at` of those that have idle connections, or had: what becomes
+        stale is dropped when it is met. So neither reusing nor returning a connection moves
+        anything, and finding the one to close does not look at all of them."""
         self._attempts: set[asyncio.Timeout] = set()
         """What can stop the attempts to open a connection."""
-        self._deadlines = Deadlines(loop, self._connections)
+        self._emptied: asyncio.Future[None] | None = None
+        self._deadlines = Deadlines(loop, self._connections, ceil_threshold)
 
     def __repr__(self) -> str:
         return (
@@ -174,7 +204,8 @@ class ConnectionPool:
         if connection is None:
             origin = self._origins.get(key)
             if origin is None:
-                origin = self._origins[key] = _Origin(key)
+                evict_at = UNLISTED if self.limit else NEVER_EVICT
+                origin = self._origins[key] = _Origin(key, evict_at)
             decision = assign(self._demand(origin, fresh=fresh))
             if decision is Assignment.EVICT:
                 self._close_first_to_expire()
@@ -197,7 +228,7 @@ class ConnectionPool:
         try:
             await observer.connection_reused()
         except BaseException:
-            self._take_back_unused(connection)
+            self.take_back_unused(connection)
             raise
 
     async def _open(
@@ -291,9 +322,10 @@ class ConnectionPool:
         if connection is None:
             self._unreserve(origin)
         else:
-            self._take_back_unused(connection)
+            self.take_back_unused(connection)
 
-    def _take_back_unused(self, connection: HttpConnection) -> None:
+    def take_back_unused(self, connection: HttpConnection) -> None:
+        """Take back a connection on which no exchange was started since it was acquired."""
         if connection.can_take():
             self.release(connection, connection.next_deadline())
         else:
@@ -352,6 +384,8 @@ class ConnectionPool:
             return
         origin.idle.append(connection)
         self._idle += 1
+        if not expiry >= origin.evict_at:
+            self._note_evictable(origin, expiry)
         if expiry < self._deadlines.next:
             self._deadlines.watch(expiry)
         if self._waiting:
@@ -369,6 +403,8 @@ class ConnectionPool:
         if self._waiting:
             self._serve_waiters()
         self._forget_if_unused(origin)
+        if self._emptied is not None and not self._connections and not self._emptied.done():
+            self._emptied.set_result(None)
 
     def watch(self, deadline: float, /) -> None:
         """Have `check_deadlines` of all connections called at `deadline`, loop time."""
@@ -377,8 +413,30 @@ class ConnectionPool:
 
     # --- closing -------------------------------------------------------------------------------
 
+    def connections(self) -> list[HttpConnection]:
+        """Every connection there is, idle or in use."""
+        return list(self._connections)
+
     def close(self) -> None:
         """Close all connections and turn away all who wait. May be called again."""
+        self.turn_away()
+        self.close_all_but(())
+        self._deadlines.stop()
+
+    def close_all_but(self, leaving: Collection[HttpConnection]) -> None:
+        """Close the connections that are not `leaving`: those close by themselves."""
+        for connection in list(self._connections):
+            if connection not in leaving:
+                connection.close()
+
+    async def wait_until_empty(self, seconds: float) -> None:
+        """Wait until the last connection is gone, `seconds` at most."""
+        if self._connections:
+            self._emptied = self._loop.create_future()
+            await asyncio.wait([self._emptied], timeout=seconds)
+
+    def turn_away(self) -> None:
+        """Fail all who wait or connect, and whoever comes from now on. May be called again."""
         self.is_closed = True
         for origin in list(self._origins.values()):
             waiters, origin.waiters = origin.waiters, deque()
@@ -390,9 +448,6 @@ class ConnectionPool:
         self._line.clear()
         if self._attempts:
             self._loop.call_soon(self._stop_attempts)  # asyncio insists on a running loop
-        for connection in list(self._connections):
-            connection.close()
-        self._deadlines.stop()
 
     def _stop_attempts(self) -> None:
         attempts, self._attempts = self._attempts, set()
@@ -437,14 +492,47 @@ class ConnectionPool:
 
     def _close_first_to_expire(self) -> None:
         """Make room by closing the idle connection, of whatever origin, whose time is up first."""
-        # By way of the connections: they are limited, origins with waiters are not.
-        with_idle = dict.fromkeys(origin for origin in self._connections.values() if origin.idle)
-        origin = min(with_idle, key=lambda origin: origin.idle[0].next_deadline())
+        origin = self._pop_evictable()
         connection = origin.idle.popleft()
         self._idle -= 1
+        if origin.idle:
+            self._note_evictable(origin, origin.idle[0].next_deadline())
         self._remove(connection)
         connection.close()
         self._forget_if_unused(origin)
+
+    def _pop_evictable(self) -> _Origin:
+        """The origin whose longest idle connection expires first. There has to be one."""
+        while True:
+            time, _, origin = heapq.heappop(self._evictable)
+            if time != origin.evict_at:
+                continue  # it has another entry, or none
+            origin.evict_at = UNLISTED
+            if not origin.idle:
+                continue
+            expiry = origin.idle[0].next_deadline()
+            if expiry <= time:
+                return origin
+            self._note_evictable(origin, expiry)  # it was used since
+
+    def _note_evictable(self, origin: _Origin, expiry: float) -> None:
+        origin.evict_at = expiry
+        if len(self._evictable) > 2 * len(self._origins) + STALE_ENTRIES:
+            self._drop_stale_entries()
+        heapq.heappush(self._evictable, (origin.evict_at, next(self._tickets), origin))
+
+    def _drop_stale_entries(self) -> None:
+        """Forget the entries of origins that were used up since, lest they pile up."""
+        kept = []
+        for entry in self._evictable:
+            time, _, origin = entry
+            if time == origin.evict_at:
+                if origin.idle:
+                    kept.append(entry)
+                else:
+                    origin.evict_at = UNLISTED
+        self._evictable = kept
+        heapq.heapify(kept)
 
     def _forget_if_unused(self, origin: _Origin) -> None:
         if not origin.is_needed:

@@ -14,6 +14,8 @@ from wherry_errors import ClientConnectionError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ._progress import Progress
+
 Buffer = bytes | bytearray | memoryview
 
 
@@ -46,11 +48,14 @@ class BodyWriter:
         write: Callable[[Buffer], None],
         drain: Callable[[], Awaitable[None]],
         content_length: int | None,
+        progress: Progress | None = None,
     ) -> None:
         self._write = write
         self._drain = drain
         self._content_length = content_length
         self._left = content_length
+        self._progress = progress
+        self._sent = 0
 
     async def write(self, data: Buffer, /) -> None:
         """Send `data` as it is (surplus over Content-Length is dropped, S-031) or as one chunk."""
@@ -67,6 +72,9 @@ class BodyWriter:
             if size:
                 self._write(data)
         await self._drain()
+        if size and self._progress is not None:
+            self._sent += size
+            self._progress.tell(self._sent)
 
     def finish(self) -> None:
         """End the body; `ClientConnectionError` if fewer bytes came than were announced (S-032)."""

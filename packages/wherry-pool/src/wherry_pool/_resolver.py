@@ -12,7 +12,13 @@ from .protocols import ResolveResult
 _AddressInfos = Sequence[tuple[int, int, int, str, tuple[str | int | bytes, ...]]]
 
 # Numeric answers only: the lookup has been done, nothing may be looked up again while connecting.
-_NUMERIC_FLAGS = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+NUMERIC_FLAGS = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+
+
+def check_name(host: str) -> None:
+    """Raise `OSError` for a name that libraries in C would cut short and look up the rest of."""
+    if "\0" in host:
+        raise OSError(None, f"{host[:100]!r} cannot be a host name: it contains NUL")
 
 
 class AbstractResolver(ABC):
@@ -55,7 +61,7 @@ class ThreadedResolver(AbstractResolver):
                 port=int(address[1]),
                 family=info_family,
                 proto=proto,
-                flags=_NUMERIC_FLAGS,
+                flags=NUMERIC_FLAGS,
             )
             for info_family, _, proto, _, address in infos
         ]
@@ -63,8 +69,7 @@ class ThreadedResolver(AbstractResolver):
     async def _look_up(
         self, host: str, port: int, family: socket.AddressFamily, flags: int
     ) -> _AddressInfos:
-        if "\0" in host:  # the system would look up what stands before it
-            raise OSError(None, f"{host[:100]!r} cannot be a host name: it contains NUL")
+        check_name(host)
         try:
             return await self._loop.getaddrinfo(
                 host, port, type=socket.SOCK_STREAM, family=family, flags=flags
@@ -84,6 +89,3 @@ class ThreadedResolver(AbstractResolver):
 
     async def close(self) -> None:
         """Nothing to let go of."""
-
-
-DefaultResolver = ThreadedResolver

@@ -20,13 +20,21 @@ class CachingResolver:
     """Remembers the answers of `resolver` for `ttl` seconds (None: for ever), `max_size` of them.
 
     Concurrent lookups of one name are one lookup; cancelling one of those who wait does not
-    cancel it for the others (S-137, S-138).
+    cancel it for the others (S-137, S-138). An answer that is up to `stale_for` seconds too old is
+    given where asking again fails; by default none is.
     """
 
-    def __init__(self, resolver: Resolver, ttl: float | None = 10, max_size: int = 1000) -> None:
+    def __init__(
+        self,
+        resolver: Resolver,
+        ttl: float | None = 10,
+        max_size: int = 1000,
+        stale_for: float = 0,
+    ) -> None:
         self._resolver = resolver
         self._ttl = ttl
         self._max_size = max_size
+        self._stale_for = stale_for
         self._answers: OrderedDict[_Key, tuple[float, list[ResolveResult]]] = OrderedDict()
         self._lookups: dict[_Key, asyncio.Task[list[ResolveResult]]] = {}
 
@@ -78,9 +86,22 @@ class CachingResolver:
         if found is None:
             return None
         expiry, answer = found
-        if self._ttl is not None and asyncio.get_running_loop().time() >= expiry:
-            del self._answers[key]
+        if self._ttl is not None:
+            now = asyncio.get_running_loop().time()
+            if now >= expiry:
+                if now >= expiry + self._stale_for:
+                    del self._answers[key]
+                return None
+        return self._rotate(key, expiry, answer)
+
+    def _recall_stale(self, key: _Key) -> list[ResolveResult] | None:
+        """The answer that is too old, if it may serve where there is no better one."""
+        found = self._answers.get(key)
+        if found is None or asyncio.get_running_loop().time() >= found[0] + self._stale_for:
             return None
+        return self._rotate(key, *found)
+
+    def _rotate(self, key: _Key, expiry: float, answer: list[ResolveResult]) -> list[ResolveResult]:
         rotated = answer[1:] + answer[:1]
         self._answers[key] = (expiry, rotated)
         self._answers.move_to_end(key)
@@ -97,9 +118,16 @@ class CachingResolver:
     async def _look_up(
         self, key: _Key, host: str, port: int, family: socket.AddressFamily
     ) -> list[ResolveResult]:
-        answer = await self._resolver.resolve(host, port, family=family)
+        try:
+            answer = await self._resolver.resolve(host, port, family=family)
+        except OSError:
+            stale = self._recall_stale(key)
+            if stale is None:
+                raise
+            return stale
         now = asyncio.get_running_loop().time()
         self._answers[key] = (now + (self._ttl or 0), list(answer))
+        self._answers.move_to_end(key)
         if len(self._answers) > self._max_size:
             self._answers.popitem(last=False)
         return answer

@@ -1,8 +1,46 @@
 """Where a connection goes, and what it must not be shared across."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from yarl import URL
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+
+class AddressPolicy(Protocol):
+    """May refuse to have a host's addresses connected to (SEC-49)."""
+
+    def check(self, host: str, address: str, port: int, /) -> None:
+        """Return if `address`, numeric, may be connected to for `host`; else raise `OSError`.
+
+        Called for every address right before it is tried, so nothing can change between the check
+        and the connection. Not called for a proxy's addresses. Must be hashable, and the same
+        answers must come from policies that compare equal: it is a part of the pool's key.
+        """
+        ...
+
+    def __hash__(self) -> int: ...
+
+
+class ProxyCredentials(Protocol):
+    """User name and password for a proxy. Hashable and comparable: a part of the pool's key."""
+
+    @property
+    def login(self) -> str:
+        """The user name."""
+        ...
+
+    @property
+    def password(self) -> str:
+        """The password."""
+        ...
+
+    def encode(self) -> str:
+        """The value of Proxy-Authorization, `Basic …`."""
+        ...
+
+    def __hash__(self) -> int: ...
 
 
 class ConnectionKey(NamedTuple):
@@ -19,12 +57,17 @@ class ConnectionKey(NamedTuple):
     is_ssl: bool
     ssl: object = True
     proxy: URL | None = None
-    proxy_auth: object = None
+    proxy_auth: ProxyCredentials | None = None
     proxy_headers_hash: int | None = None
     server_hostname: str | None = None
+    proxy_headers: tuple[tuple[str, str], ...] = ()
+    """The fields of a CONNECT request, besides Host and Proxy-Authorization."""
+    address_policy: AddressPolicy | None = None
+    """Who may refuse the addresses of the host. A connection made without it is not good enough
+    for a request that has one."""
 
     def __repr__(self) -> str:
-        # Without proxy_auth and the proxy's user info: a key ends up in error texts (SEC-60).
+        # Without the proxy's credentials and fields: a key ends up in error texts (SEC-60).
         proxy = self.proxy.with_user(None) if self.proxy is not None else None
         return (
             f"ConnectionKey(host={self.host!r}, port={self.port}, is_ssl={self.is_ssl}, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import aiohappyeyeballs
@@ -12,16 +13,21 @@ from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from wherry_errors import ServerFingerprintMismatch
 
+from ._address_policy import permitted
+from ._resolver import NUMERIC_FLAGS
 from ._resolver_cache import CachingResolver
 from ._timeout import seconds_or_none
+from ._timings import DialTimings
 from ._tls import SSLSetting, check_fingerprint, check_setting, context_for
 from ._translate import attempt_timed_out, because, connect_failed, resolve_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from ._route import ConnectionKey
     from .protocols import PoolObserver, Resolver, ResolveResult
+
+    LookUp = Callable[[str, int, PoolObserver | None], Awaitable[list[ResolveResult]]]
 
 __all__ = ["AddrInfoType", "SocketFactoryType", "TcpDialer"]
 
@@ -30,7 +36,10 @@ class TcpDialer:
     """Dials the host and port of the route.
 
     `resolver` is asked for every name that is no address; it may be a `CachingResolver`. `ssl` is
-    the setting used where the route says no more than True. Times are in seconds.
+    the setting used where the route says no more than True. Times are in seconds;
+    `ssl_shutdown_timeout` is how long a transport that is closed waits for the farewell of its TLS
+    peer. `look_up` is called in place of the dialer's own, which asks `resolver`, for every host,
+    addresses included.
     """
 
     def __init__(
@@ -43,6 +52,8 @@ class TcpDialer:
         happy_eyeballs_delay: float | None = 0.25,
         interleave: int | None = None,
         socket_factory: SocketFactoryType | None = None,
+        ssl_shutdown_timeout: float | None = None,
+        look_up: LookUp | None = None,
     ) -> None:
         self._resolver = resolver
         self._ssl = ssl
@@ -53,6 +64,8 @@ class TcpDialer:
             interleave = 1 if happy_eyeballs_delay is not None else 0
         self._interleave = interleave
         self._socket_factory = socket_factory
+        self._ssl_shutdown_timeout = seconds_or_none(ssl_shutdown_timeout)
+        self._look_up = look_up
 
     async def dial(
         self,
@@ -61,18 +74,18 @@ class TcpDialer:
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """Connect to one of the host's addresses, TLS included (S-149…S-151)."""
-        addresses = await self._addresses(route, observer)
-        if not addresses:
-            raise connect_failed(
-                route, OSError(None, f"{route.host} has no address of the wanted family")
-            )
+        timings = timings or DialTimings()
+        addresses = await self.addresses(route, observer, timings)
         while True:
             peer: list[object] = []
             try:
                 async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
-                    return await self._attempt(route, protocol_factory, addresses, peer)
+                    # Again in each round: nobody connects to what was not allowed just before.
+                    addresses = permitted(route.address_policy, route.host, addresses)
+                    return await self._attempt(route, protocol_factory, addresses, peer, timings)
             except TimeoutError as error:
                 if not limit.expired():
                     failure: Exception = connect_failed(route, error)
@@ -97,48 +110,101 @@ class TcpDialer:
         protocol_factory: Callable[[], asyncio.BaseProtocol],
         addresses: list[AddrInfoType],
         peer: list[object],
+        timings: DialTimings,
     ) -> asyncio.Transport:
         """One round: the first address that accepts, then TLS. `peer` gets its address."""
-        loop = asyncio.get_running_loop()
         setting = check_setting(route.ssl)
-        context = context_for(setting, self._ssl) if route.is_ssl else None
-        name = (route.server_hostname or route.host.rstrip(".")) if route.is_ssl else None
-        sock = await aiohappyeyeballs.start_connection(
-            addr_infos=addresses,
-            local_addr_infos=self._local_addresses(),
-            happy_eyeballs_delay=self._happy_eyeballs_delay,
-            interleave=self._interleave,
-            socket_factory=self._socket_factory,
-            loop=loop,
-        )
-        if route.is_ssl:
-            peer.append(_peer_of(sock))
-        transport, _ = await loop.create_connection(
-            protocol_factory, sock=sock, ssl=context, server_hostname=name
+        begun = monotonic()
+        try:
+            sock = await aiohappyeyeballs.start_connection(
+                addr_infos=addresses,
+                local_addr_infos=self._local_addresses(),
+                happy_eyeballs_delay=self._happy_eyeballs_delay,
+                interleave=self._interleave,
+                socket_factory=self._socket_factory,
+                loop=asyncio.get_running_loop(),
+            )
+        finally:
+            timings.connect += monotonic() - begun
+        if not route.is_ssl:
+            loop = asyncio.get_running_loop()
+            transport, _ = await loop.create_connection(protocol_factory, sock=sock)
+            return transport
+        peer.append(_peer_of(sock))
+        begun = monotonic()
+        try:
+            return await self._secured(route, setting, protocol_factory, sock)
+        finally:
+            timings.tls += monotonic() - begun
+
+    async def _secured(
+        self,
+        route: ConnectionKey,
+        setting: SSLSetting,
+        protocol_factory: Callable[[], asyncio.BaseProtocol],
+        sock: socket.socket,
+    ) -> asyncio.Transport:
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            protocol_factory,
+            sock=sock,
+            ssl=context_for(setting, self._ssl),
+            server_hostname=route.server_hostname or route.host.rstrip("."),
+            ssl_shutdown_timeout=self._ssl_shutdown_timeout,
         )
         check_fingerprint(transport, route, setting, self._ssl)
         return transport
 
-    async def _addresses(
-        self, route: ConnectionKey, observer: PoolObserver | None
+    # --- addresses -----------------------------------------------------------------------------
+
+    async def addresses(
+        self,
+        route: ConnectionKey,
+        observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> list[AddrInfoType]:
-        host, port = route.host, route.port or 0
-        family = address_family(host)
+        """Where the host of `route` may be connected to, in the order to try; at least one.
+
+        What a dialer through a proxy that takes addresses needs as well. The policy of the route
+        is not asked. Raises `ClientConnectorDNSError` if the host cannot be resolved,
+        `ClientConnectorError` if it has no address of the wanted family (S-152).
+        """
+        begun = monotonic()
+        look_up = self._look_up or self.look_up
         try:
-            if family is not None:
-                return [_addr_info(family, socket.IPPROTO_TCP, host, port)]
-            results = await self._resolve(_one_trailing_dot(host), port, observer)
-            return [
-                _addr_info(result["family"], result["proto"], result["host"], result["port"])
+            results = await look_up(route.host, route.port or 0, observer)
+            addresses = [
+                addr_info(result["family"], result["proto"], result["host"], result["port"])
                 for result in results
                 if self._family in (socket.AF_UNSPEC, result["family"])
+                or result["hostname"] == result["host"]  # an address in the URL is an order
             ]
         except OSError as error:  # also of a zone that names no interface
             raise resolve_failed(route, error) from error
+        finally:
+            if timings is not None:
+                timings.dns += monotonic() - begun
+        if not addresses:
+            missing = OSError(None, f"{route.host} has no address of the wanted family")
+            raise connect_failed(route, missing)
+        return addresses
 
-    async def _resolve(
-        self, host: str, port: int, observer: PoolObserver | None
+    async def look_up(
+        self, host: str, port: int, observer: PoolObserver | None = None
     ) -> list[ResolveResult]:
+        """What the resolver says of `host`; an address stands for itself (S-135, S-141)."""
+        family = address_family(host)
+        if family is not None:
+            return [
+                {
+                    "hostname": host,
+                    "host": host,
+                    "port": port,
+                    "family": family,
+                    "proto": socket.IPPROTO_TCP,
+                    "flags": NUMERIC_FLAGS,
+                }
+            ]
+        host = _one_trailing_dot(host)
         if isinstance(self._resolver, CachingResolver):
             return await self._resolver.resolve(host, port, self._family, observer)
         if observer is not None:
@@ -155,7 +221,7 @@ class TcpDialer:
         family = address_family(host)
         if family is None:
             raise ValueError(f"local_addr must hold an IP address, got {host!r}")
-        return [_addr_info(family, socket.IPPROTO_TCP, host, port)]
+        return [addr_info(family, socket.IPPROTO_TCP, host, port)]
 
 
 def address_family(host: str) -> int | None:
@@ -167,7 +233,14 @@ def address_family(host: str) -> int | None:
     return socket.AF_INET6 if version == 6 else socket.AF_INET
 
 
-def _addr_info(family: int, proto: int, host: str, port: int) -> AddrInfoType:
+def addr_info(family: int, proto: int, host: str, port: int) -> AddrInfoType:
+    """The numeric `host` and `port` in the shape sockets are made from.
+
+    Raises `OSError` for a host that is no address of `family`, or whose zone names no interface. A
+    name would be looked up by the loop while connecting, behind the back of any address policy.
+    """
+    if address_family(host) != family:
+        raise OSError(None, f"the resolver returned {host[:100]!r}, which is no such address")
     address: tuple[object, ...] = (host, port)
     if family == socket.AF_INET6:
         bare, _, zone = host.partition("%")

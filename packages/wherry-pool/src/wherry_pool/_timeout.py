@@ -2,6 +2,10 @@
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from typing import Final
+
+CEIL_THRESHOLD_S: Final = 5.0
+"""Limits and intervals longer than this end on whole seconds of the loop's clock, together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class ClientTimeout:
     sock_connect: float | None = None
     """One round of connecting to the addresses of a host, TLS included."""
 
-    ceil_threshold: float = 5
+    ceil_threshold: float = CEIL_THRESHOLD_S
     """Limits above this many seconds end at the next whole second of the loop's clock."""
 
     _: KW_ONLY
@@ -47,3 +51,15 @@ def deadline_after(start: float, seconds: float | None, ceil_threshold: float) -
         return NO_DEADLINE
     when = start + seconds
     return math.ceil(when) if seconds > ceil_threshold else when
+
+
+def total_deadline(start: float, timeout: ClientTimeout) -> float:
+    """When `timeout.total` ends for a call that began at `start`, loop time.
+
+    Unlike the others it ends on a whole second also at the threshold itself (S-433).
+    """
+    seconds = timeout.total
+    if seconds is None or seconds <= 0:
+        return NO_DEADLINE
+    when = start + seconds
+    return math.ceil(when) if seconds >= timeout.ceil_threshold else when

@@ -7,7 +7,10 @@ blocks for some milliseconds and must not do so inside a running loop (S-157).
 from __future__ import annotations
 
 import hashlib
+import os
 import ssl
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 from wherry_errors import ServerFingerprintMismatch
@@ -44,10 +47,11 @@ class Fingerprint:
     def __repr__(self) -> str:
         return f"Fingerprint({self.fingerprint.hex()})"
 
-    def check(self, transport: asyncio.BaseTransport, host: str, port: int) -> None:
+    def check(self, transport: asyncio.BaseTransport, host: str = "", port: int = 0) -> None:
         """Raise `ServerFingerprintMismatch` unless the peer's certificate is the expected one.
 
-        Does nothing on a connection without TLS (S-160).
+        `host` and `port` are for the error; without them it has the peer's address. Does nothing on
+        a connection without TLS (S-160).
         """
         ssl_object = transport.get_extra_info("ssl_object")
         if ssl_object is None:
@@ -55,6 +59,8 @@ class Fingerprint:
         certificate = ssl_object.getpeercert(binary_form=True) or b""
         got = hashlib.sha256(certificate).digest()
         if got != self.fingerprint:
+            if not host:
+                host, port = (transport.get_extra_info("peername") or ("", 0))[:2]
             raise ServerFingerprintMismatch(self.fingerprint, got, host, port)
 
 
@@ -74,6 +80,74 @@ def check_setting(value: object) -> SSLSetting:
     )
 
 
+def merge_ssl_arguments(
+    ssl_setting: object = True,
+    *,
+    verify_ssl: bool | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    fingerprint: bytes | None = None,
+    stacklevel: int = 2,
+) -> SSLSetting:
+    """What `ssl=` and the three deprecated arguments it replaced come to (S-110, S-466).
+
+    `verify_ssl=False` stands for `ssl=False`, `ssl_context` for `ssl=context`, `fingerprint` for
+    `ssl=Fingerprint(digest)`. Each warns, at `stacklevel`: with 2 it is the caller of this function
+    who is warned, with 3 the caller of that one.
+
+    Raises `ValueError` if more than one says something, `TypeError` for what is none of these.
+    """
+    given: list[tuple[str, object]] = []
+    if verify_ssl is not None and not verify_ssl:
+        given.append(("verify_ssl=False", False))
+    if ssl_context is not None:
+        given.append(("ssl_context", ssl_context))
+    if fingerprint is not None:
+        given.append(("fingerprint", Fingerprint(fingerprint)))
+    setting = check_setting(ssl_setting)
+    for name, value in given:
+        replacement = "ssl=False" if value is False else f"ssl={type(value).__name__}(...)"
+        warnings.warn(
+            f"{name} is deprecated; write {replacement}", DeprecationWarning, stacklevel + 1
+        )
+    if not given:
+        return setting
+    names = [name for name, _ in given]
+    if setting is not True:
+        names.append("ssl")
+    if len(names) > 1:
+        raise ValueError(f"{', '.join(names)} exclude each other; give ssl alone")
+    return check_setting(given[0][1])
+
+
+def system_trust_context() -> ssl.SSLContext:
+    """A context that has the operating system verify certificates, for `ssl=`.
+
+    On macOS and Windows that is what browsers ask, with the authorities an administrator added, and
+    without a file of certificates. Needs the extra `wherry-pool[truststore]`; raises `RuntimeError`
+    without it. Reads files: make one per program, before the loop runs or in a thread.
+    """
+    try:
+        import truststore
+    except ImportError as error:
+        raise RuntimeError(
+            "system_trust_context() needs truststore: pip install 'wherry-pool[truststore]'"
+        ) from error
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(ALPN_PROTOCOLS)
+    _log_keys(context)
+    return context
+
+
+def _log_keys(context: ssl.SSLContext) -> None:
+    """Write the keys of sessions to the file named by SSLKEYLOGFILE, if there is one.
+
+    So that a capture can be decrypted. `ssl.create_default_context` does the same, by these rules.
+    """
+    path = os.environ.get("SSLKEYLOGFILE")
+    if path and not sys.flags.ignore_environment and hasattr(context, "keylog_filename"):
+        context.keylog_filename = path
+
+
 def _make_context(*, verified: bool) -> ssl.SSLContext:
     if verified:
         context = ssl.create_default_context()
@@ -82,6 +156,7 @@ def _make_context(*, verified: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         context.options |= ssl.OP_NO_COMPRESSION
+        _log_keys(context)
     context.set_alpn_protocols(ALPN_PROTOCOLS)
     return context
 

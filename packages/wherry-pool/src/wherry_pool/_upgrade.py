@@ -38,6 +38,11 @@ class _Carrier(Protocol):
     def close(self) -> None: ...
 
 
+CLOSE_GRACE_S = 2.0
+"""How long a closing connection may make no headway. asyncio would give a peer half a minute for
+the farewell of TLS, and one that reads no more all the time it wants."""
+
+
 class UpgradedConnection:
     """The raw connection. Bytes that arrive before `attach` are kept for the receiver."""
 
@@ -48,6 +53,7 @@ class UpgradedConnection:
         self._receiver: UpgradeReceiver | None = None
         self._is_lost = False
         self._loss: BaseException | None = None
+        self._closing: asyncio.TimerHandle | None = None
 
     def attach(self, receiver: UpgradeReceiver, /) -> None:
         """Deliver to `receiver` from now on, kept bytes first, within this call.
@@ -79,9 +85,12 @@ class UpgradedConnection:
             self._carrier.transport.resume_reading()
 
     def close(self) -> None:
-        """Send what is buffered, then close."""
-        if self._carrier.transport is not None:
-            self._carrier.transport.close()
+        """Send what is buffered, then close; at once if that makes no headway for a while."""
+        transport = self._carrier.transport
+        if transport is not None:
+            transport.close()
+            if self._closing is None:
+                self._give_time(transport)
 
     def abort(self) -> None:
         """Close at once."""
@@ -109,6 +118,8 @@ class UpgradedConnection:
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The connection is gone."""
+        if self._closing is not None:
+            self._closing.cancel()
         self._is_lost = True
         self._loss = exc
         if self._receiver is not None:
@@ -123,3 +134,15 @@ class UpgradedConnection:
         """The send buffer has room again."""
         if self._receiver is not None:
             self._receiver.resume_writing()
+
+    # --- closing -------------------------------------------------------------------------------
+
+    def _give_time(self, transport: asyncio.Transport) -> None:
+        unsent = transport.get_write_buffer_size()
+        self._closing = self._loop.call_later(CLOSE_GRACE_S, self._hurry, transport, unsent)
+
+    def _hurry(self, transport: asyncio.Transport, unsent: int) -> None:
+        if 0 < transport.get_write_buffer_size() < unsent:
+            self._give_time(transport)  # slow, but it reads
+        else:
+            transport.abort()

@@ -10,21 +10,24 @@ import socket
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from ._request_body import ByteSink, RequestBody
+from ._route import AddressPolicy, ConnectionKey, ProxyCredentials
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
     from ._exchange import Exchange
-    from ._route import ConnectionKey
+    from ._timings import DialTimings
     from ._upgrade import UpgradedConnection
 
 __all__ = [
+    "AddressPolicy",
     "ByteSink",
     "ConnectionOwner",
     "Dialer",
     "HttpConnection",
     "PoolObserver",
+    "ProxyCredentials",
     "RequestBody",
     "ResolveResult",
     "Resolver",
@@ -110,10 +113,12 @@ class Dialer(Protocol):
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """A connected transport (TLS done) with a protocol from `protocol_factory` attached.
 
-        `attempt_timeout` bounds one round of connecting, in seconds. Raises a
+        `attempt_timeout` bounds one round of connecting, in seconds. `timings`, if given, gets the
+        time each part took added. Raises a
         `wherry_errors.ClientConnectorError` or another `ClientError`. The caller bounds the whole
         by cancelling: after a cancellation no socket may be left open.
         """
@@ -126,6 +131,11 @@ class Dialer(Protocol):
 
 class HttpConnection(Protocol):
     """A connection that carries exchanges. HTTP/1.1 carries one at a time."""
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """The transport, to be asked for its socket or certificate; None once it is gone."""
+        ...
 
     def can_take(self) -> bool:
         """Whether another exchange may start now."""

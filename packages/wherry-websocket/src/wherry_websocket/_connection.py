@@ -147,13 +147,13 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         """Send a ping. Text is sent as UTF-8. Raises ValueError above 125 bytes, else as
         `send_frame()`.
         """
-        await self._link.send(PING, _control_payload("ping", message))
+        await self._send(PING, _control_payload("ping", message))
 
     async def pong(self, message: bytes | str = b"") -> None:
         """Send a pong. Text is sent as UTF-8. Raises ValueError above 125 bytes, else as
         `send_frame()`.
         """
-        await self._link.send(PONG, _control_payload("pong", message))
+        await self._send(PONG, _control_payload("pong", message))
 
     async def send_frame(
         self, message: bytes, opcode: WSMsgType, compress: int | None = None
@@ -168,13 +168,15 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         payload = _as_bytes("send_frame()", message)
         if opcode in (PING, PONG):
             payload = _control_payload("control frame", payload)
-        await self._link.send(opcode, payload, _checked(compress))
+        await self._send(opcode, payload, _checked(compress))
 
     async def send_str(self, data: str, compress: int | None = None) -> None:
         """Send a text message; see `send_frame()`."""
         if not isinstance(data, str):
             _refuse("send_str()", "str", data)
-        await self._link.send(TEXT, data.encode("utf-8"), compress and _checked(compress))
+        waiting = self._link.send(TEXT, data.encode(), compress and _checked(compress))
+        if waiting is not None:
+            await waiting
 
     async def send_bytes(
         self, data: bytes | bytearray | memoryview, compress: int | None = None
@@ -183,7 +185,9 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         returned.
         """
         payload = data if type(data) is bytes else _as_bytes("send_bytes()", data)
-        await self._link.send(BINARY, payload, compress and _checked(compress))
+        waiting = self._link.send(BINARY, payload, compress and _checked(compress))
+        if waiting is not None:
+            await waiting
 
     async def send_json(
         self, data: Any, compress: int | None = None, *, dumps: Callable[[Any], str] = json.dumps
@@ -196,6 +200,11 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
     ) -> None:
         """Send `dumps(data)` as a binary message."""
         await self.send_bytes(dumps(data), compress)
+
+    async def _send(self, opcode: int, payload: bytes, compress: int | None = None) -> None:
+        waiting = self._link.send(opcode, payload, compress)
+        if waiting is not None:
+            await waiting
 
     # Receiving
 
@@ -219,7 +228,11 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         limit; neither that nor a cancellation loses a message or ends the WebSocket. Raises
         RuntimeError if another task is receiving.
         """
-        return await self._link.receive(timeout or self._timeout.ws_receive)
+        link = self._link
+        message = link.take()
+        while message is None:
+            message = await link.wait(timeout or self._timeout.ws_receive) or link.take()
+        return message
 
     @overload
     async def receive_str(

@@ -5,6 +5,7 @@ Knows neither frames nor how the extension was negotiated.
 """
 
 import zlib
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from wherry_errors import WebSocketError
@@ -101,20 +102,32 @@ class Inflater:
             ) from exc
 
     def _inflate(self, payload: bytes | bytearray) -> bytes:
-        current = None if self._no_takeover else self._shared
-        if current is None:
-            current = _new_decompressor()
+        current = self._shared or _new_decompressor()
+        if len(payload) > _PIECE:
+            return self._inflate_pieces(current, _pieces(payload), 0, 1)
+        # What nearly every message is: one piece, one member, not too big.
+        most = self._max_size + 1 if self._max_size else 0
+        whole = current.decompress(payload + _TAIL, most)
+        if len(whole) == most > 0:
+            raise self._over_limit()
+        if current.eof:
+            rest = [current.unused_data]
+            return whole + self._inflate_pieces(_new_decompressor(), rest, len(whole), 2)
+        if not self._no_takeover:
+            self._shared = current
+        return whole
+
+    def _inflate_pieces(
+        self, current: "zlib._Decompress", pieces: Iterable[bytes], size: int, members: int
+    ) -> bytes:
+        """The rest of a message that has `size` bytes of `members` members already."""
         parts: list[bytes] = []
-        size = 0
-        members = 1
-        for piece in _pieces(payload):
+        for piece in pieces:
             while piece:
                 part = current.decompress(piece, self._max_size + 1 - size if self._max_size else 0)
                 size += len(part)
                 if size > self._max_size > 0:
-                    raise _too_big(
-                        f"a message has at most {self._max_size} bytes; inflated to more"
-                    )
+                    raise self._over_limit()
                 if part:
                     parts.append(part)
                 if not current.eof:
@@ -126,19 +139,18 @@ class Inflater:
                     )
                 piece = current.unused_data
                 current = _new_decompressor()
-        self._shared = None if self._no_takeover else current
+        if not self._no_takeover:
+            self._shared = current
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def _over_limit(self) -> WebSocketError:
+        return _too_big(f"a message has at most {self._max_size} bytes; inflated to more")
 
-def _pieces(payload: bytes | bytearray) -> list[bytes | memoryview]:
-    if len(payload) <= _PIECE:
-        return [bytes(payload) + _TAIL]
-    view = memoryview(payload)
-    pieces: list[bytes | memoryview] = [
-        view[start : start + _PIECE] for start in range(0, len(view), _PIECE)
-    ]
-    pieces.append(_TAIL)
-    return pieces
+
+def _pieces(payload: bytes | bytearray) -> Iterator[bytes]:
+    for start in range(0, len(payload), _PIECE):
+        yield bytes(payload[start : start + _PIECE])
+    yield _TAIL
 
 
 def _new_decompressor() -> "zlib._Decompress":

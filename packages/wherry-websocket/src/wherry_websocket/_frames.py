@@ -105,7 +105,12 @@ def write_frame(first: int, payload: bytes | bytearray, key: bytes) -> bytes:
     """
     size = len(payload)
     if size < 126:
-        head = bytes((first, size | _MASK if key else size))
+        if key:
+            # What `apply_mask()` does, without its call: most messages come this way.
+            repeated = int.from_bytes((key * (size // 4 + 1))[:size], "little")
+            masked = (int.from_bytes(payload, "little") ^ repeated).to_bytes(size, "little")
+            return bytes((first, size | _MASK)) + key + masked
+        head = bytes((first, size))
     elif size < 65536:
         head = bytes((first, 126 | _MASK if key else 126, size >> 8, size & 0xFF))
     else:

@@ -39,12 +39,14 @@ class Inbox:
         self.messages.extend(messages)
         for message in messages:
             self.unread += message_cost(message)
-        self.wake()
+        waiter = self.waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
 
     def take(self) -> Message:
         """The oldest message. Raises IndexError if there is none."""
         message = self.messages.popleft()
-        self.unread -= message_cost(message)
+        self.unread = self.unread - message_cost(message) if self.messages else 0
         return message
 
     def clear(self) -> None:

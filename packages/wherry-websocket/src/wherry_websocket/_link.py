@@ -6,7 +6,7 @@ and §7.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from wherry_errors import (
@@ -31,6 +31,9 @@ from .messages import (
     WSMsgType,
 )
 from .protocols import FrameTransport
+
+_CLOSED: Final = State.CLOSED  # members of an enum are slow to look up
+_BINARY: Final = WSMsgType.BINARY
 
 _LINGER: Final = 10.0
 """Seconds a closed transport gets to send its rest when `ws_close` sets no limit, or 0."""
@@ -69,7 +72,7 @@ class Link:
         self._lost = False
         self._loss: ClientError | None = None
         self._linger: asyncio.TimerHandle | None = None
-        self._close_taken = False  # a CLOSE message was handed out and is not answered yet
+        self._has_ended = False  # nobody waits for messages any more; the last ones may be left
         self._closing: asyncio.Future[None] | None = None  # done when close() is
         self._peer_closed: asyncio.Future[None] | None = None  # what close() waits for
         self.closed = False
@@ -91,11 +94,12 @@ class Link:
         """Parse, queue, reply."""
         if self._heartbeat is not None:
             self._heartbeat.received(self._loop.time())
+        self._outbox.begin_turn()
         self._parse(data)
 
     def connection_lost(self, exc: BaseException | None, /) -> None:
         """The transport is gone; unread messages stay."""
-        self._lost = True
+        self._lost = self._has_ended = True
         if exc is not None and not self._over:
             self._loss = _as_client_error(exc)
         self._protocol.connection_lost()
@@ -121,20 +125,32 @@ class Link:
 
     # Receiving
 
-    async def receive(self, limit: float | None) -> Message:
-        """The next message; CLOSED ones without end after the last. For the errors see
-        `Inbox.wait()`.
+    def take(self) -> Message | None:
+        """The next message; CLOSED ones without end after the last; `None` if it has to be awaited
+        with `wait()`.
+
+        Raises RuntimeError while another task waits.
         """
         inbox = self._inbox
         if inbox.waiter is not None:
             raise RuntimeError(
                 "another task is in receive() of this WebSocket; only one may be at a time"
             )
-        if not inbox.messages and not self._has_ended():
-            instead = await inbox.wait(limit)
-            if instead is not None:
-                return instead
-        return self._take() if inbox.messages else self._ending()
+        if not inbox.messages:
+            return self._ending() if self._has_ended else None
+        message = inbox.take()
+        if not self._reading and inbox.unread <= LOW_WATER:
+            self._make_room()
+        if message[0] > _BINARY:
+            self._notice(message)
+        return message
+
+    def wait(self, limit: float | None) -> Awaitable[Message | None]:
+        """Wait until there is something to `take()`, or for a message that goes before all others.
+
+        For the errors see `Inbox.wait()`.
+        """
+        return self._inbox.wait(limit)
 
     def _parse(self, data: bytes) -> None:
         protocol, inbox = self._protocol, self._inbox
@@ -144,11 +160,10 @@ class Link:
             return
         if messages:
             inbox.put(messages)
-        if protocol.has_replies or protocol.state is State.CLOSED:
+        if protocol.has_replies or protocol.state is _CLOSED:
             self._reply()
-        if self._reading and not self._lost and (protocol.has_backlog or inbox.is_overfull):
-            self._reading = False
-            self._transport.pause_reading()
+        if protocol.has_backlog or (inbox.unread > HIGH_WATER and inbox.is_overfull):
+            self._pause_reading()
 
     def _drop_until_close(self) -> None:
         while self._protocol.has_backlog:
@@ -166,17 +181,9 @@ class Link:
         if ended:
             self._close_transport()
 
-    def _take(self) -> Message:
-        message = self._inbox.take()
-        if not self._reading and self._inbox.unread <= LOW_WATER:
-            self._make_room()
-        if message[0] > WSMsgType.BINARY:
-            self._notice(message)
-        return message
-
     def _notice(self, message: Message) -> None:
         if message[0] is WSMsgType.CLOSE and not self.closed:
-            self._close_taken = True
+            self._has_ended = True
             self.close_code = self._protocol.close_code
             if self._protocol.state is State.CLOSED:
                 self._finish(self._loss)
@@ -189,13 +196,15 @@ class Link:
         if not self._protocol.has_backlog and self._inbox.unread <= LOW_WATER:
             self._resume_reading()
 
+    def _pause_reading(self) -> None:
+        if self._reading and not self._lost:
+            self._reading = False
+            self._transport.pause_reading()
+
     def _resume_reading(self) -> None:
         if not self._reading and not self._lost:
             self._reading = True
             self._transport.resume_reading()
-
-    def _has_ended(self) -> bool:
-        return self.closed or self._closing is not None or self._lost or self._close_taken
 
     def _ending(self) -> WSMessage:
         if not self.closed and self._closing is not None:
@@ -209,19 +218,32 @@ class Link:
 
     # Sending
 
-    async def send(self, opcode: int, payload: bytes, compress: int | None = None) -> None:
-        """Send a message or control frame; waits only if the transport is full or for its turn to
-        be compressed.
+    def send(
+        self, opcode: int, payload: bytes, compress: int | None = None
+    ) -> Awaitable[None] | None:
+        """Send a message or control frame; what has to be awaited now, if anything: room in the
+        transport, or its turn to be compressed.
 
-        Raises ClientConnectionResetError once closing began or the connection is lost.
+        Raises ClientConnectionResetError, also when awaited, once closing began or the connection
+        is lost.
         """
-        if self._transport.is_closing():
+        outbox = self._outbox
+        if outbox.is_fresh and self._transport.is_closing():
             raise connection_reset("the connection is closing")
         try:
             if self._deflating is not None and TEXT <= opcode <= BINARY:
-                await self._deflating.send(opcode, payload, compress)
+                sending = self._deflating.send(opcode, payload, compress)
+                if sending is not None:
+                    return self._finish_send(sending)
             else:
-                self._outbox.write(self._protocol.send_frame(payload, opcode))
+                outbox.write(self._protocol.send_frame(payload, opcode))
+        except WebSocketStateError as exc:
+            raise connection_reset(str(exc)) from exc
+        return outbox.wait() if outbox.paused and outbox.is_full else None
+
+    async def _finish_send(self, sending: Awaitable[None]) -> None:
+        try:
+            await sending
         except WebSocketStateError as exc:
             raise connection_reset(str(exc)) from exc
         if self._outbox.is_full:
@@ -265,6 +287,7 @@ class Link:
             return False
         frame = b"" if self._protocol.state is State.CLOSED else self._protocol.close(code, reason)
         self._closing = self._loop.create_future()
+        self._has_ended = True
         failure: BaseException | None = None
         try:
             self._begin_close(frame)
@@ -316,7 +339,7 @@ class Link:
         """The user sees the end now."""
         if self.closed:
             return
-        self.closed = True
+        self.closed = self._has_ended = True
         code = self._protocol.close_code
         self.close_code = WSCloseCode.ABNORMAL_CLOSURE if code is None else code
         failure = failure or self._protocol.failure

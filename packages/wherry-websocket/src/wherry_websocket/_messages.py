@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from wherry_errors import WebSocketError
 
 from ._deflate import Inflater
-from ._frames import BINARY, CLOSE, CONTINUATION, FIN, TEXT, FrameHead, read_head
+from ._frames import BINARY, CLOSE, CONTINUATION, FIN, RSV1, TEXT, FrameHead, read_head
 from ._mask import apply_mask
 from ._pile import Pile
 from .messages import WSCloseCode, WSMessage, WSMessageTextBytes, WSMsgType
@@ -30,6 +30,8 @@ _TEXT_TYPE: Final = WSMsgType.TEXT
 _BINARY_TYPE: Final = WSMsgType.BINARY
 _FIRST_TEXT: Final = FIN | TEXT
 _FIRST_BINARY: Final = FIN | BINARY
+_WHOLE_DATA: Final = frozenset({_FIRST_TEXT, _FIRST_BINARY})
+_MAX_SMALL: Final = 65535  # the lengths that take two bytes at most
 _WITH_PAYLOAD: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 _new_tuple = tuple.__new__
 
@@ -38,43 +40,60 @@ def message_cost(message: Message) -> int:
     """What an unread message counts for, in bytes: its payload (a `str` by characters) and an
     overhead.
     """
-    # No isinstance() here: this runs twice for every message.
+    # No isinstance() here: this runs for every message.
     return MESSAGE_OVERHEAD + (len(message[1]) if message[0] in _WITH_PAYLOAD else 0)
 
 
 def take_small_frames(
-    data: bytes, pos: int, out: list[Message], *, most: int, limit: int, decode_text: bool
+    data: bytes,
+    pos: int,
+    out: list[Message],
+    room: int,
+    limit: int,
+    decode_text: bool,
+    inflate: Callable[[bytes], bytes] | None = None,
 ) -> int:
-    """Append the messages of the whole, plain, unmasked frames that start at `pos`; return where
-    the rest starts.
+    """Append the messages of the whole unmasked frames that start at `pos`; return where the rest
+    starts.
 
-    Plain means: text or binary, FIN set, not compressed, at most `limit` (itself at most 125)
-    bytes. Stops before anything else and once `out` holds `most` messages. Raises WebSocketError
-    1007 for text that is not UTF-8.
+    Taken are text (if `decode_text`) and binary frames with FIN set, of at most `limit` bytes
+    (itself at most 65535); compressed ones with `inflate`. Stops before anything else, and once
+    the messages cost more than `room`. Raises WebSocketError 1007 for text that is not UTF-8, and
+    what `inflate` raises.
     """
     end = len(data)
-    count = len(out)
-    while count < most and end - pos >= 2:
+    while end - pos >= 2 and room > 0:
+        first = data[pos]
         length = data[pos + 1]
         start = pos + 2
-        if length > limit or start + length > end:
+        if length == 126 and end >= pos + 4:
+            length = data[start] << 8 | data[pos + 3]
+            start = pos + 4
+        elif length > 125:
             break
-        first = data[pos]
+        stop = start + length
+        if length > limit or stop > end:
+            break
+        payload = data[start:stop]
+        if first & RSV1 and inflate is not None:
+            first ^= RSV1
+            if first not in _WHOLE_DATA or (first == _FIRST_TEXT and not decode_text):
+                break
+            payload = inflate(payload)
         if first == _FIRST_TEXT and decode_text:
             try:
-                text = str(data[start : start + length], "utf-8")
+                text = str(payload, "utf-8")
             except UnicodeDecodeError as exc:
                 raise _not_utf8(exc) from exc
             # The same as WSMessage(...) without its Python-level __new__, which costs as much as
             # the parsing.
             out.append(_new_tuple(WSMessage, (_TEXT_TYPE, text, "")))
         elif first == _FIRST_BINARY:
-            payload = data[start : start + length]
             out.append(_new_tuple(WSMessage, (_BINARY_TYPE, payload, "")))
         else:
             break
-        count += 1
-        pos = start + length
+        room -= MESSAGE_OVERHEAD + len(payload)
+        pos = stop
     return pos
 
 
@@ -89,7 +108,7 @@ class MessageReader:
     __slots__ = (
         "_decode_text",
         "_head",
-        "_inflater",
+        "_inflate",
         "_masked",
         "_max_size",
         "_message",
@@ -99,6 +118,7 @@ class MessageReader:
         "_rsv1",
         "_small",
         "_tail",
+        "_tail_start",
         "backlog",
         "finished",
     )
@@ -114,11 +134,12 @@ class MessageReader:
     ) -> None:
         self._on_control = on_control
         self._masked = masked
-        self._inflater = inflater
         self._max_size = max_size
         self._decode_text = decode_text
-        self._small = -1 if masked else min(max_size or 125, 125)
-        self._tail = b""  # received and not parsed
+        self._inflate = None if inflater is None else inflater.inflate
+        self._small = -1 if masked else min(max_size or _MAX_SMALL, _MAX_SMALL)
+        self._tail = b""  # received, and not parsed from _tail_start on
+        self._tail_start = 0
         self._head: FrameHead | None = None  # of the frame whose payload is arriving
         self._payload = Pile()  # of that frame
         self._opcode = CONTINUATION  # of the fragmented message in progress, CONTINUATION if none
@@ -139,32 +160,39 @@ class MessageReader:
         """
         if self.finished:
             return
+        pos = 0
         if self._tail:
-            data = self._tail + data
-            self._tail = b""
-        pos = 0 if self._head is None else self._payload_from(self._head, data, 0, out)
+            data, pos = self._after_tail(data)
+        elif self._head is not None:
+            pos = self._payload_from(self._head, data, 0, out)
         seen = 0
         end = len(data)
         while pos < end and room > 0 and not self.finished:
             before = pos
-            pos = self._next(data, pos, out, room)
+            if self._opcode == CONTINUATION:
+                pos = take_small_frames(
+                    data, pos, out, room, self._small, self._decode_text, self._inflate
+                )
             if pos == before:
-                break
-            while seen < len(out):
-                room -= message_cost(out[seen])
-                seen += 1
-        self.backlog = room <= 0 and pos < end and not self.finished
-        if not self.finished:
-            self._tail = data[pos:]
+                pos = self._next(data, pos, out)
+                if pos == before:
+                    break
+            if pos < end:
+                while seen < len(out):
+                    room -= message_cost(out[seen])
+                    seen += 1
+        self.backlog = False
+        if pos < end and not self.finished:
+            self.backlog = room <= 0
+            self._tail, self._tail_start = data, pos
 
-    def _next(self, data: bytes, pos: int, out: list[Message], room: int) -> int:
-        if self._opcode == CONTINUATION:
-            most = len(out) + room // MESSAGE_OVERHEAD + 1
-            after = take_small_frames(
-                data, pos, out, most=most, limit=self._small, decode_text=self._decode_text
-            )
-            if after != pos:
-                return after
+    def _after_tail(self, data: bytes) -> tuple[bytes, int]:
+        """What is to be parsed, and from where: the tail and `data`."""
+        tail, start = self._tail, self._tail_start
+        self._tail = b""
+        return (tail[start:] + data, 0) if data else (tail, start)
+
+    def _next(self, data: bytes, pos: int, out: list[Message]) -> int:
         head = read_head(data, pos, masked=self._masked)
         if head is None:
             return pos
@@ -196,7 +224,7 @@ class MessageReader:
                 )
         elif self._opcode != CONTINUATION:
             raise _violation("a fragmented message ends before the next one; a new data frame came")
-        elif head.rsv1 and self._inflater is None:
+        elif head.rsv1 and self._inflate is None:
             raise _violation("RSV1 is clear when no compression was negotiated; it was set")
 
     def _check_size(self, length: int) -> None:
@@ -227,8 +255,8 @@ class MessageReader:
             self._deliver(opcode, self._rsv1, self._message.take(), out)
 
     def _deliver(self, opcode: int, compressed: bool, payload: bytes, out: list[Message]) -> None:
-        if compressed and self._inflater is not None:
-            payload = self._inflater.inflate(payload)
+        if compressed and self._inflate is not None:
+            payload = self._inflate(payload)
         if opcode == BINARY:
             out.append(WSMessage(_BINARY_TYPE, payload, ""))
         elif self._decode_text:

@@ -1,10 +1,11 @@
-"""Frames on their way out: first one at once, the rest of a loop turn together, senders held back
-when it piles up.
+"""Frames on their way out: the first at once, those that follow in the same turn of the loop
+together, senders held back when it piles up.
 
 Order is the order of calls. What a frame says, and whether one may be sent, is decided before.
 """
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Final
 
 from wherry_errors import ClientConnectionResetError
@@ -33,14 +34,19 @@ class Outbox:
         "_transport",
         "_unwaited",
         "_waiters",
+        "_will_end_turn",
+        "is_fresh",
         "paused",
     )
 
     def __init__(self, transport: FrameTransport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._burst: list[bytes] | None = None  # None until something is written in this turn
+        self.is_fresh = True
+        """Whether the next write goes out at once: none came in this turn, so far as is known."""
+        self._burst: list[bytes] = []
         self._burst_size = 0
+        self._will_end_turn = False  # _end_turn() is scheduled
         self._unwaited = 0
         self._waiters: list[asyncio.Future[None]] = []
         self._lost = False
@@ -48,17 +54,35 @@ class Outbox:
         """Whether the transport asked for a pause in writing."""
 
     def write(self, data: bytes) -> None:
-        """Write now if this is the first of the loop turn, else with the others at its end."""
-        self._unwaited += len(data)
-        if self._burst is None:
-            self._burst = []
-            self._loop.call_soon(self._end_turn)
+        """Write now, or at the end of this turn of the loop together with what else it brings.
+
+        What goes out now is the first write, the first after `begin_turn()`, and the first after a
+        turn that collected something. Other turns end unnoticed: noticing takes a callback, and
+        with it a round of the loop, for every lone message. So a sender that hears nothing and
+        sends one message now and then has every other one written a callback later.
+        """
+        size = len(data)
+        self._unwaited += size
+        if self.is_fresh:
+            self.is_fresh = False
             self._transport.write(data)
             return
+        if not self._will_end_turn:
+            self._will_end_turn = True
+            self._loop.call_soon(self._end_turn)
+        if size > BURST_LIMIT:
+            self.flush()
+            self._transport.write(data)  # joining would copy it
+            return
         self._burst.append(data)
-        self._burst_size += len(data)
+        self._burst_size += size
         if self._burst_size > BURST_LIMIT:
             self.flush()
+
+    def begin_turn(self) -> None:
+        """A new turn of the loop has begun, for sure: the next write goes out now."""
+        if not self._burst:
+            self.is_fresh = True
 
     def flush(self) -> None:
         """Write what this turn collected; to be called before closing the transport."""
@@ -68,8 +92,9 @@ class Outbox:
             self._burst_size = 0
 
     def _end_turn(self) -> None:
+        self._will_end_turn = False
+        self.is_fresh = True
         self.flush()
-        self._burst = None
 
     def pause(self) -> None:
         """The transport is over its high-water mark."""
@@ -131,16 +156,19 @@ class DeflatingOutbox:
         self._pending = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def send(self, opcode: int, payload: bytes, compress: int | None) -> None:
-        """Send a message. Raises WebSocketStateError if closing began before its turn came."""
+    def send(self, opcode: int, payload: bytes, compress: int | None) -> Awaitable[None] | None:
+        """Send a message; what has to be awaited before it is sent, if anything.
+
+        Raises WebSocketStateError, also when awaited, if closing began before its turn came.
+        """
         if self._pending == 0 and len(payload) <= EXECUTOR_ABOVE:
             self._outbox.write(self._protocol.send_frame(payload, opcode, compress))
-            return
+            return None
         task = self._loop.create_task(self._send_in_turn(opcode, payload, compress))
         self._pending += 1
         self._tasks.add(task)
         task.add_done_callback(self._sent)
-        await asyncio.shield(task)
+        return asyncio.shield(task)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._pending -= 1

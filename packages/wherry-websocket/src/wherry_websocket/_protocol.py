@@ -57,6 +57,8 @@ class WebSocketProtocol:
         "close_reason",
         "deflater",
         "failure",
+        "has_backlog",
+        "has_replies",
         "state",
     )
 
@@ -103,21 +105,15 @@ class WebSocketProtocol:
         """The peer's close reason."""
         self.failure: WebSocketError | None = None
         """What the peer did wrong, once it did."""
+        self.has_backlog = False
+        """Whether the last `receive_data()` stopped for lack of room."""
+        self.has_replies = False
+        """Whether `data_to_send()` has something."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.state.value}>"
 
     # Receiving
-
-    @property
-    def has_backlog(self) -> bool:
-        """Whether the last `receive_data()` stopped for lack of room."""
-        return self._reader.backlog
-
-    @property
-    def has_replies(self) -> bool:
-        """Whether `data_to_send()` has something."""
-        return bool(self._replies)
 
     def receive_data(self, data: bytes, room: int = UNBOUNDED) -> list[Message]:
         """The messages that `data` completes, in order.
@@ -132,6 +128,7 @@ class WebSocketProtocol:
         except WebSocketError as exc:
             self._fail(exc)
             out.append(WSMessage(WSMsgType.ERROR, exc, None))
+        self.has_backlog = self._reader.backlog
         return out
 
     def data_to_send(self) -> bytes:
@@ -143,6 +140,7 @@ class WebSocketProtocol:
             self._late_pong = None
         replies = b"".join(self._replies)
         self._replies.clear()
+        self.has_replies = False
         self._pong_bytes = 0
         return replies
 
@@ -167,7 +165,11 @@ class WebSocketProtocol:
             return
         pong = self._frame(PONG, payload)
         self._pong_bytes += len(pong)
-        self._replies.append(pong)
+        self._add_reply(pong)
+
+    def _add_reply(self, frame: bytes) -> None:
+        self._replies.append(frame)
+        self.has_replies = True
 
     def _on_close(self, payload: bytes, out: list[Message]) -> None:
         code, reason = parse_close(payload)
@@ -176,12 +178,12 @@ class WebSocketProtocol:
         self.close_code, self.close_reason = code, reason
         out.append(WSMessage(WSMsgType.CLOSE, code, reason))
         if self._autoclose and self.state is State.CLOSE_RECEIVED:
-            self._replies.append(self.close_reply())
+            self._add_reply(self.close_reply())
 
     def _fail(self, exc: WebSocketError) -> None:
         # RFC 6455 §7.1.7: tell the peer why, unless a close frame has gone out already.
         if self.state is State.OPEN:
-            self._replies.append(self.close(exc.code))
+            self._add_reply(self.close(exc.code))
         self.state = after(self.state, Move.FAIL)
         self._reader.finished = True
         self.failure = exc

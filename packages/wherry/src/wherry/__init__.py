@@ -3,6 +3,7 @@
 from wherry_codec import HttpVersion, HttpVersion10, HttpVersion11
 from wherry_codec import field_names as hdrs
 from wherry_codec.coding import set_zlib_backend
+from wherry_codec.fields import ETag
 from wherry_cookies import CookieJar, DummyCookieJar
 from wherry_errors import (
     ClientConnectionError,
@@ -108,13 +109,17 @@ from wherry_websocket import (
 )
 
 from . import abc, payload, protocols
+from ._chain_map import ChainMapProxy
+from ._data_queue import DataQueue, EofStream, FlowControlDataQueue
 from ._middleware import ClientHandlerType, ClientMiddlewareType, Handler, Middleware
 from ._request import ClientRequest, RequestInfo
+from ._request_function import request
 from ._response import ClientResponse
 from ._session import ClientSession
 from ._stream import EMPTY_PAYLOAD, StreamReader
 from ._version import __version__
 from .auth import BasicAuth, encode_basic_auth
+from .digest_auth import DigestAuthMiddleware, ProxyDigestAuthMiddleware
 
 # A response's content can be the body of another request.
 payload.register_payload(payload.StreamReaderPayload, StreamReader)
@@ -132,6 +137,7 @@ __all__ = [
     "BufferedReaderPayload",
     "BytesIOPayload",
     "BytesPayload",
+    "ChainMapProxy",
     "ClientConnectionError",
     "ClientConnectionResetError",
     "ClientConnectorCertificateError",
@@ -158,9 +164,14 @@ __all__ = [
     "ContentDisposition",
     "ContentTypeError",
     "CookieJar",
+    "DataQueue",
     "DefaultResolver",
+    "DigestAuthMiddleware",
     "DummyCookieJar",
+    "ETag",
+    "EofStream",
     "Fingerprint",
+    "FlowControlDataQueue",
     "FormData",
     "Handler",
     "HttpVersion",
@@ -180,6 +191,7 @@ __all__ = [
     "NonHttpUrlClientError",
     "NonHttpUrlRedirectClientError",
     "Payload",
+    "ProxyDigestAuthMiddleware",
     "RedirectClientError",
     "RequestInfo",
     "ServerConnectionError",
@@ -231,6 +243,7 @@ __all__ = [
     "payload",
     "payload_type",
     "protocols",
+    "request",
     "set_zlib_backend",
     "streamer",
 ]

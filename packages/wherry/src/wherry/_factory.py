@@ -20,10 +20,21 @@ from wherry_cookies import (
 )
 
 from ._body import as_json_payload, as_payload
-from ._fields import Extras, as_headers, compose_fields, merge_headers
+from ._compress import CompressedBody, check_coding
+from ._fields import (
+    Extras,
+    add_own_fields,
+    as_headers,
+    compose_fields,
+    leading_fields,
+    merge_headers,
+)
+from ._head import HeadTemplate
 from ._options import CallPlan, RequestOptions, check_option_names
+from ._proxy import Proxy, check_proxy_auth, make_proxy
 from ._request import ClientRequest, RequestSource
 from ._target import Target, is_same_origin, parse_url, resolve_target, with_params
+from ._warn import warn_caller
 from .auth import BasicAuth
 
 if TYPE_CHECKING:
@@ -44,6 +55,13 @@ MAX_TEMPLATES = 1024
 Beyond, the oldest go."""
 
 
+_ONE_OF_A_KIND = frozenset(
+    {"host", "cookie", "content-length", "transfer-encoding", "content-encoding", "expect"}
+)
+"""Fields of the caller that change how others are chosen: such heads are made one by one."""
+
+_HeadKey = tuple[str, tuple[tuple[str, str], ...], frozenset[str], str | None]
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -63,6 +81,8 @@ class Defaults:
     raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
     encode_json: JSONEncoder
     encode_json_bytes: JSONBytesEncoder | None
+    proxy: StrOrURL | None = None
+    proxy_auth: BasicAuth | None = None
 
 
 class RequestFactory:
@@ -73,15 +93,18 @@ class RequestFactory:
         defaults: Defaults,
         cookie_jar: CookieJarProtocol,
         connector: ConnectorProtocol,
+        request_class: type[ClientRequest] = ClientRequest,
     ) -> None:
         self._defaults = defaults
+        self._request_class = request_class
         self._headers = defaults.headers
         self._cookie_jar = cookie_jar
         self._write_cookie_header = getattr(cookie_jar, "cookie_header", None)
         self._asks_empty_jar = not _is_silent_when_empty(cookie_jar)
         self._connector = connector
+        self._heads: dict[_HeadKey, HeadTemplate] = {}
         self._templates: dict[tuple[str, str], CallPlan] = {}
-        self._targets: dict[tuple[URL, bool, SSLSetting, str | None], Target] = {}
+        self._targets: dict[tuple[URL, bool, SSLSetting, str | None, Proxy | None], Target] = {}
 
     def template(self, method: str, url: StrOrURL) -> CallPlan:
         """The plan of a call without keyword arguments, made once per method and URL.
@@ -89,51 +112,69 @@ class RequestFactory:
         Made anew when the session's headers or the cookies for the URL have changed.
         """
         if type(url) is not str:
-            return self.plan(method, url, {}, None)
+            return self.plan(self.source(method, url, {}, None), {})
         key = (method, url)
         plan = self._templates.get(key)
         version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
-        if plan is not None and plan.request.headers_version == version:
-            request = plan.request
-            if not (self._asks_empty_jar or self._cookie_jar or request.cookie):
-                return plan
-            if request.cookie == self._cookie_for(request.url):
-                return plan
-        plan = self.plan(method, url, {}, None)
+        if plan is not None and self._is_current(plan.request, version):
+            return plan
+        plan = self.plan(self.source(method, url, {}, None), {})
         plan.request.headers_version = version
         plan.request.freeze()
         _remember(self._templates, key, plan)
         return plan
 
-    def plan(
+    def _is_current(self, request: ClientRequest, version: int) -> bool:
+        """Whether a request that was kept is what would be made now, from the same arguments."""
+        if request.headers_version != version:
+            return False
+        if not (self._asks_empty_jar or self._cookie_jar or request.cookie):
+            return True
+        return request.cookie == self._cookie_for(request.url)
+
+    def source(
         self,
         method: str,
         url: StrOrURL,
         options: RequestOptions,
         body: PayloadProtocol | None,
-    ) -> CallPlan:
+    ) -> RequestSource:
         """What a call's arguments ask for; `body` is the payload made of them.
 
         Raises whatever is wrong with them: `ValueError`, `TypeError`, `InvalidURL`.
         """
         defaults = self._defaults
         check_option_names(options)
-        settings = defaults.settings.overridden(options)
         method = method.upper()
         check_method(method)
         target_url = self._absolute_url(url, options)
         headers = merge_headers(self._headers, as_headers(options.get("headers")))
-        source = RequestSource(
+        auth = self._auth_for(target_url, options.get("auth"), headers)
+        compress = check_coding(options.get("compress"))
+        if compress is not None and body is not None:
+            body = None if body.size == 0 else CompressedBody(body, compress)
+        proxy_headers = options.get("proxy_headers")
+        return RequestSource(
             method=method,
             url=target_url,
             headers=headers,
             body=body,
             cookies=options.get("cookies"),
-            auth=self._auth_for(target_url, options.get("auth"), headers),
+            auth=auth,
             skip=defaults.skip | lower_names(options.get("skip_auto_headers")),
-            is_chunked=bool(options.get("chunked")),
+            is_chunked=_is_chunked(options.get("chunked")),
             expects_continue=bool(options.get("expect100")),
+            compress=compress,
+            proxy=self._proxy_for(options),
+            has_own_proxy=(options.get("proxy") or defaults.proxy) is not None,
+            proxy_headers=tuple(as_headers(proxy_headers).items()) if proxy_headers else (),
+            trusts_netrc=auth is None and "Authorization" not in headers,
         )
+
+    def plan(self, source: RequestSource, options: RequestOptions) -> CallPlan:
+        """How the call for `source` is carried out. Raises what is wrong with the arguments."""
+        defaults = self._defaults
+        settings = defaults.settings.overridden(options)
         middlewares, check = options.get("middlewares"), options.get("raise_for_status")
         return CallPlan(
             request=self.build_request(source, settings),
@@ -144,46 +185,116 @@ class RequestFactory:
 
     def build_request(self, source: RequestSource, settings: CallSettings) -> ClientRequest:
         """A request with target, cookies, credentials and automatic fields added."""
-        connector = self._connector
-        target = self._target(source.url, source.method, settings)
-        cookie = jar_cookie = self._cookie_for(target.url)
-        if source.cookies or (cookie and "Cookie" in source.headers):
-            own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
-            cookie = merge_cookie_headers(*source.headers.getall("Cookie", ()), cookie, own)
-        extras = Extras(
-            host=target.host_field,
-            cookie=cookie,
-            authorization=source.auth.encode() if source.auth is not None else "",
-            skip=source.skip,
-            is_chunked=source.is_chunked,
-            expects_continue=source.expects_continue,
-            closes=connector.force_close,
-            minor=self._defaults.version.minor,
-        )
-        headers = compose_fields(source.method, source.headers, source.body, extras)
-        return ClientRequest(
+        target = self._target(source, settings)
+        cookie = self._cookie_for(target.url)
+        auth = source.auth.encode() if source.auth is not None else ""
+        head = self._head_template(source, target)
+        headers, prepared = None, None
+        if head is None:
+            headers = self._compose(source, target, cookie, auth)
+        else:
+            prepared = head.fill(
+                source.method,
+                target.request_target,
+                target.host_field,
+                minor=self._defaults.version.minor,
+                cookie=cookie,
+                authorization=auth,
+                length=0 if source.body is None else source.body.size or 0,
+            )
+        return self._request_class(
             source,
             target,
             headers,
             settings,
             version=self._defaults.version,
-            cookie=jar_cookie,
+            cookie=cookie,
+            prepared=prepared,
         )
 
-    def _target(self, url: URL, method: str, settings: CallSettings) -> Target:
+    def _head_template(self, source: RequestSource, target: Target) -> HeadTemplate | None:
+        """What the head of `source` has in common with others; None for the unusual ones."""
+        body = source.body
+        if body is not None and (body.in_memory is None or len(body.headers) != 1):
+            return None
+        if not source.is_usual or target.key.proxy is not None:
+            return None
+        headers = source.headers
+        key = (
+            source.method,
+            tuple(headers.items()),
+            source.skip,
+            None if body is None else body.headers.get("Content-Type", ""),
+        )
+        template = self._heads.get(key)
+        if template is None:
+            if not _ONE_OF_A_KIND.isdisjoint(map(str.lower, headers)):
+                return None
+            extras = self._extras(source, target, cookie="", authorization="")
+            fields = leading_fields(headers, extras)
+            lead = len(fields)
+            add_own_fields(fields, source.method, body, extras)
+            template = HeadTemplate(list(fields.items()), lead)
+            _remember(self._heads, key, template)
+        return template
+
+    def _compose(
+        self, source: RequestSource, target: Target, cookie: str, authorization: str
+    ) -> CIMultiDict[str]:
+        """All fields, one by one."""
+        if source.cookies or (cookie and "Cookie" in source.headers):
+            own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
+            cookie = merge_cookie_headers(*source.headers.getall("Cookie", ()), cookie, own)
+        extras = self._extras(source, target, cookie, authorization)
+        return compose_fields(source.method, source.headers, source.body, extras)
+
+    def _extras(
+        self, source: RequestSource, target: Target, cookie: str, authorization: str
+    ) -> Extras:
+        return Extras(
+            host=target.host_field,
+            cookie=cookie,
+            authorization=authorization,
+            skip=source.skip,
+            is_chunked=source.is_chunked,
+            expects_continue=source.expects_continue,
+            content_encoding=source.compress or "" if source.body is not None else "",
+            proxy_authorization=_proxy_authorization(source, target),
+            drops_proxy_authorization=target.key.proxy is not None and target.key.is_ssl,
+            closes=self._connector.force_close,
+            minor=self._defaults.version.minor,
+        )
+
+    def _target(self, source: RequestSource, settings: CallSettings) -> Target:
         """Where the request goes; checking a URL costs more than remembering that it is good."""
-        key = (url, method == "CONNECT", settings.ssl, settings.server_hostname)
+        key = (
+            source.url,
+            source.method == "CONNECT",
+            settings.ssl,
+            settings.server_hostname,
+            source.proxy,
+        )
         target = self._targets.get(key)
         if target is None:
             target = resolve_target(
-                url,
-                method=method,
+                source.url,
+                method=source.method,
                 allowed_schemes=self._connector.allowed_protocol_schema_set,
                 ssl=settings.ssl,
                 server_hostname=settings.server_hostname,
+                proxy=source.proxy,
+                user_agent=self._headers.get("User-Agent", ""),
             )
             _remember(self._targets, key, target)
         return target
+
+    def _proxy_for(self, options: RequestOptions) -> Proxy | None:
+        """The proxy that the call or the session names (S-461); the environment comes later."""
+        defaults = self._defaults
+        auth = options.get("proxy_auth") or defaults.proxy_auth
+        check_proxy_auth(auth)
+        url = options.get("proxy") or defaults.proxy
+        return None if url is None else make_proxy(url, auth, options.get("proxy_headers"))
 
     def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
         parsed = parse_url(url)
@@ -241,6 +352,24 @@ class RequestFactory:
     @property
     def _quote_cookie(self) -> bool:
         return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+
+def _proxy_authorization(source: RequestSource, target: Target) -> str:
+    """For a proxy that the request itself goes to; a tunnel's goes with the CONNECT (S-164)."""
+    proxy = source.proxy
+    if proxy is None or target.key.is_ssl or not proxy.speaks_http:
+        return ""
+    return proxy.authorization
+
+
+def _is_chunked(chunked: object) -> bool:
+    """The value of `chunked=`; anything but a bool counts as true and is deprecated (S-395)."""
+    if chunked is not None and not isinstance(chunked, bool):
+        warn_caller(
+            f"chunked must be True, False or None, got {type(chunked).__name__}; it counts as True"
+        )
+        return True
+    return bool(chunked)
 
 
 def _remember(cache: dict[K, V], key: K, value: V) -> None:

@@ -6,7 +6,6 @@ Decides the framing too, so that a request carries exactly one of Content-Length
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,15 +26,13 @@ if TYPE_CHECKING:
 SERVER_SOFTWARE = f"Python/{sys.version_info.major}.{sys.version_info.minor} wherry/{__version__}"
 """The default User-Agent."""
 
+AUTOMATIC_FIELDS = (("Accept", "*/*"), ("Accept-Encoding", ACCEPT_ENCODING))
+"""What every request says besides its User-Agent, unless told otherwise."""
+
 BODYLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 """Without a body these send no Content-Length (S-385; CONNECT after RFC 9110 §9.3.6)."""
 
 _DEFAULT_TYPE_METHODS = frozenset({"POST", "PUT", "PATCH"})
-
-# RFC 3986 §3.2.2 and §3.2.3, or nothing at all.
-_is_host = re.compile(
-    r"(?:\[[0-9A-Fa-f:.]++\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*+)(?::[0-9]*+)?"
-).fullmatch
 
 _NOT_OF_A_WHOLE_BODY = frozenset({"content-disposition", "content-length", "transfer-encoding"})
 
@@ -63,6 +60,12 @@ class Extras:
     """Automatic fields to leave out, in lower case."""
     is_chunked: bool = False
     expects_continue: bool = False
+    content_encoding: str = ""
+    """The coding that the session applies to the body."""
+    proxy_authorization: str = ""
+    """For a proxy that the request itself goes to."""
+    drops_proxy_authorization: bool = False
+    """Whether the field would reach the origin: in a tunnel the proxy does not see it (SEC-26)."""
     closes: bool = False
     """Whether to announce that the connection will not be kept."""
     minor: int = 1
@@ -123,12 +126,37 @@ def compose_fields(
 
     Raises `ValueError` for contradictory framing or a Content-Length that is no number.
     """
+    fields = leading_fields(given, extras)
+    add_own_fields(fields, method, body, extras)
+    return fields
+
+
+def leading_fields(given: CIMultiDict[str], extras: Extras) -> CIMultiDict[str]:
+    """Host, the caller's fields, and the automatic ones that the caller did not give."""
     fields: CIMultiDict[str] = CIMultiDict()
-    fields.add("Host", _checked_host(given.get("Host", extras.host)))
-    fields.extend(_without(given, {"host"} | ({"cookie"} if extras.cookie else set())))
+    fields.add("Host", given.get("Host", extras.host))
+    left_out = {"host"}
+    if extras.cookie:
+        left_out.add("cookie")
+    if extras.drops_proxy_authorization:
+        left_out.add("proxy-authorization")
+    fields.extend(_without(given, left_out))
     _add_automatic(fields, extras.skip)
+    return fields
+
+
+def add_own_fields(
+    fields: CIMultiDict[str], method: str, body: PayloadProtocol | None, extras: Extras
+) -> None:
+    """Add what says who asks, and what comes with it: cookies, credentials, the body's fields."""
     if extras.cookie:
         fields.add("Cookie", extras.cookie)
+    if extras.content_encoding:
+        if "Content-Encoding" in fields:
+            raise ValueError(
+                "compress= cannot be combined with a Content-Encoding header; drop one of them"
+            )
+        fields.add("Content-Encoding", extras.content_encoding)
     if extras.authorization:
         fields.add("Authorization", extras.authorization)
     _add_framing(fields, method, body, extras)
@@ -136,6 +164,8 @@ def compose_fields(
     # RFC 9110 §10.1.1: no expectation without content.
     if extras.expects_continue and has_content and "Expect" not in fields:
         fields.add("Expect", "100-continue")
+    if extras.proxy_authorization and "Proxy-Authorization" not in fields:
+        fields.add("Proxy-Authorization", extras.proxy_authorization)
     needs_type = body is not None or method in _DEFAULT_TYPE_METHODS
     if needs_type and "Content-Type" not in fields and "content-type" not in extras.skip:
         fields.add("Content-Type", "application/octet-stream")
@@ -144,17 +174,6 @@ def compose_fields(
             fields.add("Connection", "close")
         elif not extras.closes and not extras.minor:
             fields.add("Connection", "keep-alive")
-    return fields
-
-
-def _checked_host(host: str) -> str:
-    """`host` if it can stand in Host (RFC 9110 §7.2); userinfo and blanks cannot (SEC-3)."""
-    if _is_host(host) is None:
-        # Not shown: it may have a password in it.
-        raise ValueError(
-            "Host must be a host with an optional port: no userinfo, no blank, no control character"
-        )
-    return host
 
 
 def _without(headers: CIMultiDict[str], names: Iterable[str]) -> list[tuple[str, str]]:
@@ -162,11 +181,7 @@ def _without(headers: CIMultiDict[str], names: Iterable[str]) -> list[tuple[str,
 
 
 def _add_automatic(fields: CIMultiDict[str], skip: frozenset[str]) -> None:
-    for name, value in (
-        ("Accept", "*/*"),
-        ("Accept-Encoding", ACCEPT_ENCODING),
-        ("User-Agent", SERVER_SOFTWARE),
-    ):
+    for name, value in (*AUTOMATIC_FIELDS, ("User-Agent", SERVER_SOFTWARE)):
         if name not in fields and name.lower() not in skip:
             fields.add(name, value)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ._fields import as_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from ssl import SSLContext
 
     from wherry_pool import ClientTimeout, SSLSetting
 
@@ -17,7 +19,16 @@ if TYPE_CHECKING:
     from ._request import ClientRequest
     from ._response import ClientResponse
     from .auth import BasicAuth
-    from .typedefs import LooseCookies, LooseHeaders, Query
+    from .typedefs import LooseCookies, LooseHeaders, Query, StrOrURL
+
+
+class Unset(Enum):
+    """The type of `UNSET`, the default of arguments for which None means something."""
+
+    UNSET = "unset"
+
+
+UNSET = Unset.UNSET
 
 
 class RequestOptions(TypedDict, total=False):
@@ -32,12 +43,19 @@ class RequestOptions(TypedDict, total=False):
     auth: BasicAuth | None
     allow_redirects: bool
     max_redirects: int
+    compress: str | bool | None
     chunked: bool | None
     expect100: bool
     raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]] | None
     read_until_eof: bool
+    proxy: StrOrURL | None
+    proxy_auth: BasicAuth | None
+    proxy_headers: LooseHeaders | None
     timeout: ClientTimeout | float | None
     ssl: SSLSetting | None
+    verify_ssl: bool | None
+    fingerprint: bytes | None
+    ssl_context: SSLContext | None
     server_hostname: str | None
     trace_request_ctx: object
     read_bufsize: int | None
@@ -62,7 +80,9 @@ class CallPlan:
 
     def __post_init__(self) -> None:
         """Work out what every call would have to."""
-        self.needs_care = bool(self.middlewares) or self.request.payload is not None
+        body = self.request.payload
+        needs_closing = body is not None and body.in_memory is None
+        self.needs_care = needs_closing or bool(self.middlewares)
 
 
 def settle(options: RequestOptions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -18,7 +18,9 @@ from wherry_errors import ClientPayloadError, masked_headers, masked_url
 from wherry_pool import Exchange
 
 from ._body import as_payload
+from ._compress import CompressedBody
 from ._fields import BODYLESS_METHODS, body_fields
+from ._warn import warn_caller
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,7 +30,11 @@ if TYPE_CHECKING:
 
     from wherry_codec import ResponseHead
     from wherry_pool import ClientTimeout, ConnectionKey, SSLSetting
+    from wherry_pool.protocols import AddressPolicy
 
+    from ._compress import RequestCoding
+    from ._head import PreparedHead
+    from ._proxy import Proxy
     from ._settings import CallSettings
     from ._target import Target
     from .auth import BasicAuth
@@ -97,6 +103,20 @@ class RequestSource:
     skip: frozenset[str] = frozenset()
     is_chunked: bool = False
     expects_continue: bool = False
+    compress: RequestCoding | None = None
+    """The coding that is applied to the body; `body` has it applied already."""
+    proxy: Proxy | None = None
+    has_own_proxy: bool = False
+    """Whether the caller or the session named the proxy; otherwise the environment did."""
+    proxy_headers: tuple[tuple[str, str], ...] = ()
+    """Fields for a proxy, wherever its address comes from."""
+    trusts_netrc: bool = False
+    """Whether a netrc file may be asked: no credentials were given in any other way (SEC-27)."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the head follows from method, fields and kind of body alone."""
+        return not (self.cookies or self.is_chunked or self.expects_continue or self.compress)
 
 
 class ClientRequest:
@@ -107,10 +127,11 @@ class ClientRequest:
 
     __slots__ = (
         "_body",
-        "_finished_head",
+        "_headers",
+        "_is_frozen",
+        "_prepared",
         "_was_sent",
         "cookie",
-        "headers",
         "headers_version",
         "last_head",
         "method",
@@ -125,18 +146,19 @@ class ClientRequest:
         self,
         source: RequestSource,
         target: Target,
-        headers: CIMultiDict[str],
+        headers: CIMultiDict[str] | None,
         settings: CallSettings,
         *,
         version: HttpVersion,
         session: object = None,
         cookie: str = "",
         headers_version: int = 0,
+        prepared: PreparedHead | None = None,
     ) -> None:
         self.source = source
         self.method = source.method
         self.target = target
-        self.headers = headers
+        self._headers: CIMultiDict[str] | None = headers
         self.settings = settings
         self.session = session
         self.version = version
@@ -144,7 +166,8 @@ class ClientRequest:
         self.headers_version = headers_version
         self._body = source.body
         self._was_sent = False
-        self._finished_head: bytes | None = None
+        self._prepared = prepared
+        self._is_frozen = False
         self.last_head: ResponseHead | None = None
 
     def __repr__(self) -> str:
@@ -155,7 +178,7 @@ class ClientRequest:
         twin = ClientRequest(
             self.source,
             self.target,
-            self.headers.copy(),
+            self._own_fields(),
             self.settings,
             version=self.version,
             session=self.session,
@@ -164,6 +187,26 @@ class ClientRequest:
         twin._body = self._body
         twin._was_sent = self._was_sent
         return twin
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """All fields in the order of the wire. They may be changed."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = self._own_fields()
+        # Whoever has them may change them at any time, so a head that was made before is void.
+        self._prepared = None
+        return headers
+
+    @headers.setter
+    def headers(self, headers: CIMultiDict[str]) -> None:
+        self._headers = headers
+        self._prepared = None
+
+    def _own_fields(self) -> CIMultiDict[str]:
+        if self._headers is not None:
+            return self._headers.copy()
+        return CIMultiDict() if self._prepared is None else self._prepared.fields()
 
     @property
     def url(self) -> URL:
@@ -201,6 +244,49 @@ class ClientRequest:
         return self.settings.timeout
 
     @property
+    def auth(self) -> BasicAuth | None:
+        """The credentials that made the Authorization field, if it was not given as a field."""
+        return self.source.auth
+
+    @property
+    def compress(self) -> str | None:
+        """The coding that the session applies to the body, or None."""
+        return self.source.compress
+
+    @property
+    def proxy(self) -> URL | None:
+        """The proxy on the way, without user info, or None."""
+        return self.target.key.proxy
+
+    @property
+    def proxy_auth(self) -> BasicAuth | None:
+        """The credentials for the proxy."""
+        proxy = self.source.proxy
+        return None if proxy is None else proxy.auth
+
+    @property
+    def proxy_headers(self) -> CIMultiDict[str] | None:
+        """The fields that go to the proxy alone, or None if there are none."""
+        proxy = self.source.proxy
+        return None if proxy is None or not proxy.headers else CIMultiDict(proxy.headers)
+
+    @property
+    def response_class(self) -> type[object]:
+        """The class of the response; `ClientResponse` unless the session has one of its own."""
+        found: type[object] = getattr(self.session, "response_class", object)
+        return found
+
+    @property
+    def address_policy(self) -> AddressPolicy | None:
+        """Who may refuse the addresses that the host resolves to."""
+        return self.target.key.address_policy
+
+    @address_policy.setter
+    def address_policy(self, policy: AddressPolicy | None) -> None:
+        key = self.target.key._replace(address_policy=policy)
+        self.target = replace(self.target, key=key)
+
+    @property
     def skip_auto_headers(self) -> frozenset[str]:
         """The automatic fields that are left out, in lower case."""
         return self.source.skip
@@ -213,12 +299,25 @@ class ClientRequest:
     @property
     def chunked(self) -> bool:
         """Whether the body goes out in chunks."""
+        if self._prepared is not None:
+            return False
         return "chunked" in self.headers.get("Transfer-Encoding", "").lower()
 
     @property
     def body(self) -> PayloadProtocol | bytes:
         """The body, b"" if there is none."""
         return b"" if self._body is None else self._body
+
+    @body.setter
+    def body(self, body: object) -> None:
+        old = self._body
+        if old is not None and old.in_memory is None:
+            warn_caller(
+                "the old body needs closing, which assigning to body cannot do; "
+                "write await request.update_body(...)",
+                ResourceWarning,
+            )
+        self._set_body(self._as_body(body))
 
     @property
     def payload(self) -> PayloadProtocol | None:
@@ -228,7 +327,7 @@ class ClientRequest:
     @property
     def request_info(self) -> RequestInfo:
         """A record of this request as it stands."""
-        headers = CIMultiDictProxy(self.headers.copy())
+        headers = CIMultiDictProxy(self._own_fields())
         return RequestInfo(self.url, self.method, headers, self.original_url)
 
     def is_ssl(self) -> bool:
@@ -240,9 +339,21 @@ class ClientRequest:
 
         Content-Length and Transfer-Encoding are set anew, Content-Type only if there is none.
         """
-        old, self._body = self._body, as_payload(body)
-        if old is not None and old is not self._body:
+        old = self._body
+        new = old if body is old else self._as_body(body)
+        if old is not None and old is not new:
             await old.close()
+        self._set_body(new)
+
+    def _as_body(self, body: object) -> PayloadProtocol | None:
+        new = as_payload(body)
+        coding = self.source.compress
+        if new is None or coding is None or "Content-Encoding" not in self.headers:
+            return new
+        return CompressedBody(new, coding)
+
+    def _set_body(self, body: PayloadProtocol | None) -> None:
+        self._body = body
         for name in ("Content-Length", "Transfer-Encoding"):
             self.headers.popall(name, None)
         self._was_sent = False
@@ -270,12 +381,8 @@ class ClientRequest:
         return head
 
     def freeze(self) -> None:
-        """Finish the head once for many requests. The request must not be changed any more.
-
-        A request whose fields announce a body is left alone: each exchange has to deal with it.
-        """
-        if not declared_body_length(self.headers):
-            self._finished_head = self.finish_head()
+        """Use this request for many calls. It must not be changed any more."""
+        self._is_frozen = True
 
     def remember_head(self, head: ResponseHead) -> None:
         """Expect the same head next time, if this request is one of many.
@@ -283,7 +390,7 @@ class ClientRequest:
         Servers repeat themselves: within a second two answers for one URL mostly have the same
         head, and comparing bytes costs a hundredth of parsing them.
         """
-        is_kept = self._finished_head is not None and len(head.raw) <= MAX_REMEMBERED_HEAD
+        is_kept = self._is_frozen and len(head.raw) <= MAX_REMEMBERED_HEAD
         self.last_head = head if is_kept and not head.has_set_cookie else None
 
     def new_exchange(self, waiter: asyncio.Future[None]) -> Exchange:
@@ -291,9 +398,12 @@ class ClientRequest:
 
         Raises `ClientPayloadError` if it was sent before and its body cannot be sent again.
         """
-        if self._finished_head is not None:
-            exchange = Exchange(self.method, self._finished_head, waiter, self.target.host_field)
+        prepared = self._prepared
+        if prepared is not None:
+            exchange = Exchange(self.method, prepared.data, waiter, self.target.host_field)
             exchange.expected_head = self.last_head
+            if self._body is not None:
+                exchange.request_body = self._body.in_memory
             return exchange
         exchange = Exchange(self.method, self.finish_head(), waiter, self.target.host_field)
         if self._body is not None:

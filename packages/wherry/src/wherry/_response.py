@@ -1,73 +1,67 @@
-"""A response as users see it. Whatever is not asked for is not made."""
+"""A response as users see it: how its body is read, and how its connection is let go."""
 
 from __future__ import annotations
 
-import codecs
+import asyncio
 import json
 import re
 import warnings
-from functools import cached_property
-from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING, Any, cast
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from wherry_codec import quote
+from wherry_errors import ClientConnectionError, ClientResponseError, ContentTypeError
+from wherry_pool import Connection, IncomingBody, Progress
 
-from wherry_codec import ContentEncodingError, HttpVersion, quote
-from wherry_codec.coding import make_decoder
-from wherry_codec.fields import parse_media_type
-from wherry_cookies import cookies_from_headers
-from wherry_errors import (
-    ClientConnectionError,
-    ClientPayloadError,
-    ClientResponseError,
-    ContentTypeError,
-    masked_headers,
-    masked_url,
-)
-from wherry_multipart import ContentDisposition, content_disposition
-from wherry_pool import IncomingBody
-
-from ._context import DONE, Done
+from ._charset import declared_charset
+from ._context import DONE
+from ._decoding import decode_whole, decoder_for
+from ._response_facts import ResponseFacts
 from ._stream import StreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Generator
     from types import TracebackType
     from typing import Self
 
-    from yarl import URL
-
-    from wherry_codec import ResponseHead
-    from wherry_codec.fields import MediaType
-    from wherry_pool import Exchange, UpgradedConnection
+    from wherry_pool import Exchange, ProgressCallback, UpgradedConnection
     from wherry_pool.protocols import HttpConnection
 
-    from ._request import ClientRequest, RequestInfo
-    from ._stream import BodyDecoder, ReadHook
-    from .typedefs import JSONDecoder, RawHeaders
+    from ._decoding import BodyDecoder
+    from ._request import ClientRequest
+    from ._stream import ReadHook
+    from .typedefs import JSONDecoder
 
     CharsetResolver = Callable[["ClientResponse", bytes], str]
 
 _is_json_type = re.compile(r"application/(?:[\w.+-]+?\+)?json", re.IGNORECASE).fullmatch
-
-WHOLE_DECODE_STEP = 1024 * 1024
-
-MAX_CHARSET_NAME = 64
-"""Python remembers every name it was asked for, so long ones of a peer's making are not looked up.
-The longest one it knows has 24 characters."""
-
-_NO_FIELDS: CIMultiDict[str] = CIMultiDict()
 
 
 class _NoExchange:
     is_over = True
 
 
-class ClientResponse:
+class _Settled:
+    """Awaitable until a task is over, however it ends. Need not be awaited."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task = task
+
+    def __await__(self) -> Generator[Any, None, None]:  # Any: what tasks yield to the loop
+        return _settle(self._task).__await__()
+
+
+async def _settle(task: asyncio.Task[None]) -> None:
+    await asyncio.wait((task,))
+
+
+class ClientResponse(ResponseFacts):
     """The answer to a request. Read its body, or release it; `async with` does the latter."""
 
     _body: bytes | None = None
     _content: StreamReader | None = None
+    _held: Connection | None = None
     _is_released = False
     is_managed = False
     """Whether the response is used with `async with`, which will release it."""
@@ -88,16 +82,8 @@ class ClientResponse:
         if head is None:
             raise ValueError("a response needs an exchange whose head has arrived")
         self.head = head
-        """The head as the codec read it."""
-        self.status: int = head.status
+        self.status = head.status
         self._is_plain = request.settings.max_body_size is None
-
-    def __repr__(self) -> str:
-        reason = (self.reason or "").encode("ascii", "backslashreplace").decode("ascii")
-        return (
-            f"<{type(self).__name__}({masked_url(self.url)}) [{self.status} {reason}]>\n"
-            f"{masked_headers(self.headers)}\n"
-        )
 
     def __del__(self) -> None:
         exchange = self._exchange
@@ -106,106 +92,21 @@ class ClientResponse:
         loop = exchange.waiter.get_loop()
         if loop.is_closed():
             return  # the connection went with it
-        self._connection.release(exchange)
+        self._let_go()
         if loop.get_debug():
             warnings.warn(f"Unclosed response {self!r}", ResourceWarning, source=self, stacklevel=2)
             loop.call_exception_handler({"client_response": self, "message": "Unclosed response"})
 
-    # --- the head ------------------------------------------------------------------------------
-
-    @property
-    def version(self) -> HttpVersion:
-        """The HTTP version of the response."""
-        return self.head.version
-
-    @property
-    def reason(self) -> str:
-        """The reason phrase; may be empty."""
-        return self.head.reason
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400."""
-        return self.status < 400
-
-    @property
-    def method(self) -> str:
-        """The method of the request."""
-        return self._request.method
-
-    @property
-    def url(self) -> URL:
-        """The URL of the request without fragment."""
-        return self._request.url
-
-    @property
-    def real_url(self) -> URL:
-        """The URL of the request with its fragment."""
-        return self._request.original_url
-
-    @property
-    def host(self) -> str | None:
-        """The host of the URL."""
-        return self._request.url.host
-
-    @property
-    def headers(self) -> CIMultiDictProxy[str]:
-        """The header fields, case-insensitive."""
-        return self.head.headers
-
-    @property
-    def raw_headers(self) -> RawHeaders:
-        """Names and values as bytes, in wire order and spelling."""
-        return self.head.raw_headers
-
-    @property
-    def trailers(self) -> CIMultiDictProxy[str]:
-        """The trailer fields; complete at the end of the body, empty before."""
-        trailers = self._exchange.trailers
-        return CIMultiDictProxy(_NO_FIELDS) if trailers is None else trailers
-
-    @property
-    def informational(self) -> tuple[ResponseHead, ...]:
-        """The heads of the 1xx responses that came before this one."""
-        return self._exchange.informational
-
-    @cached_property
-    def request_info(self) -> RequestInfo:
-        """URL, method and fields of the request as it was sent."""
-        return self._request.request_info
-
-    @cached_property
-    def cookies(self) -> SimpleCookie:
-        """The cookies this very response sets; of equal names the last."""
-        if not self.head.has_set_cookie:
-            return SimpleCookie()
-        return cookies_from_headers(self.headers.getall("Set-Cookie"))
-
-    @cached_property
-    def _media_type(self) -> MediaType:
-        return parse_media_type(self.headers.get("Content-Type", ""))
-
-    @property
-    def content_type(self) -> str:
-        """The media type without parameters; `application/octet-stream` if there is none."""
-        return f"{self._media_type.type}/{self._media_type.subtype}"
-
-    @property
-    def charset(self) -> str | None:
-        """The charset parameter of Content-Type, or None."""
-        return self._media_type.parameters.get("charset")
-
-    @property
-    def content_length(self) -> int | None:
-        """The value of Content-Length (the encoded size), or None."""
-        return self.head.content_length
-
-    @cached_property
-    def content_disposition(self) -> ContentDisposition | None:
-        """The Content-Disposition field taken apart, or None."""
-        return content_disposition(self.headers.get("Content-Disposition"))
-
     # --- life ----------------------------------------------------------------------------------
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection; None once the response is complete, released or closed."""
+        if self._is_released or self._exchange.is_over:
+            return None
+        if self._held is None:
+            self._held = Connection(self._connection, self._exchange)
+        return None if self._held.closed else self._held
 
     @property
     def closed(self) -> bool:
@@ -226,32 +127,61 @@ class ClientResponse:
         """Ask `resolver` for the charset of a body whose head names none (S-416)."""
         self._charset_resolver = resolver
 
-    def release(self) -> Done:
-        """Give up what has not been read. A connection that is still good goes back to the pool."""
+    def call_on_progress(self, callback: ProgressCallback) -> None:
+        """Tell `callback` how much of the body has arrived: now, and whenever more does.
+
+        Bytes count as they go over the wire, before decoding. See `wherry_pool.Progress`.
+        """
+        source = self._exchange.body_source()
+        total = source.length if source.length >= 0 else None
+        progress = Progress(callback, total, self.loop)
+        progress.tell(source.received)
+        if not source.is_complete:
+            source.progress = progress
+
+    def release(self) -> Awaitable[None]:
+        """Give up what has not been read. A connection that is still good goes back to the pool.
+
+        Awaiting the result is optional; it waits until a request body that was still being sent,
+        which is given up too, has let go of what it reads from.
+        """
         self._is_released = True
-        if not self._exchange.is_over:
-            self._connection.release(self._exchange)
+        exchange = self._exchange
+        if not exchange.is_over:
+            self._let_go()
         if self._content is not None:
             self._content.close()
-        return DONE
+        sender = exchange.sender
+        return DONE if sender is None or sender.done() else _Settled(sender)
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.release()
+        else:
+            self._connection.release(self._exchange)
 
     def close(self) -> None:
         """Give up the response and close its connection."""
         self._is_released = True
-        if not self._exchange.is_over:
-            self._connection.abort(self._exchange)
+        self._abort_exchange()
         if self._content is not None:
             self._content.close()
 
     def take_over(self) -> UpgradedConnection:
         """After a 101: the connection for its new protocol. The response has no body."""
         upgraded = self._connection.take_over(self._exchange)
-        self._exchange.is_over = True
+        self._exchange.end()
         return upgraded
 
     async def wait_for_close(self) -> None:
-        """Release the response; there is nothing else to wait for."""
+        """Wait until the request body is sent, then release the response."""
+        await self._wait_for_sender()
         self.release()
+
+    async def _wait_for_sender(self) -> None:
+        sender = self._exchange.sender
+        if sender is not None and not sender.done():
+            await _settle(sender)
 
     def raise_for_status(self) -> None:
         """Raise `ClientResponseError` for a status of 400 or above.
@@ -275,13 +205,13 @@ class ClientResponse:
         self.is_managed = True
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self,
         exc_type: type[BaseException] | None,
         exc_val: BaseException | None,
         exc_tb: TracebackType | None,
-    ) -> None:
-        self.release()
+    ) -> Awaitable[None]:
+        return self.release()
 
     # --- the body ------------------------------------------------------------------------------
 
@@ -305,7 +235,7 @@ class ClientResponse:
         return self._content
 
     async def read(self) -> bytes:
-        """The whole body, decoded. May be repeated.
+        """The whole body, decoded. May be repeated. Nothing of the request is sent afterwards.
 
         Raises `ClientPayloadError` if it is cut short or broken, `TimeoutError`, or
         `ClientConnectionError` if the response was released before.
@@ -332,10 +262,11 @@ class ClientResponse:
         raw = exchange.body
         if raw is None:
             raw = await exchange.body_source().collect()
+            await self._wait_for_sender()
         if self.head.content_encoding is not None:
             decoder = self._decoder()
             if decoder is not None:
-                raw = _decode_whole(decoder, raw)
+                raw = decode_whole(decoder, raw)
         if self._on_read is not None:
             await self._on_read(raw)
         return raw
@@ -370,14 +301,9 @@ class ClientResponse:
 
     def get_encoding(self) -> str:
         """The charset the body is decoded with (S-416)."""
-        charset = _known_charset(self.charset)
+        charset = declared_charset(self._media_type)
         if charset is not None:
             return charset
-        media = self._media_type
-        if media.type == "application" and (
-            media.subtype == "json" or media.subtype.startswith("rdap")
-        ):
-            return "utf-8"
         if self._body is None:
             raise RuntimeError("the encoding cannot be guessed before the body was read")
         resolver = self._charset_resolver
@@ -405,50 +331,12 @@ class ClientResponse:
         coding = self.head.content_encoding
         if coding is None or not self._request.settings.auto_decompress:
             return None
-        try:
-            return make_decoder(coding)
-        except ContentEncodingError as error:
-            return _RefusingDecoder(error)
+        return decoder_for(coding)
 
     def _abort_exchange(self) -> None:
-        if not self._exchange.is_over:
+        if self._exchange.is_over:
+            return
+        if self._held is not None:
+            self._held.close()
+        else:
             self._connection.abort(self._exchange)
-
-
-class _RefusingDecoder:
-    """For codings that are refused as such: the error comes from reading, not before (S-420)."""
-
-    has_pending = False
-
-    def __init__(self, error: ContentEncodingError) -> None:
-        self._text = str(error)
-
-    def decode(self, data: bytes, max_output: int = 0) -> bytes:
-        if not data:
-            return b""
-        raise ContentEncodingError(self._text)
-
-    def finish(self) -> None:
-        """A body of no bytes is fine."""
-
-
-def _known_charset(name: str | None) -> str | None:
-    """Python's own name of a charset; None for one it does not know or that is not for text."""
-    if not name or len(name) > MAX_CHARSET_NAME:
-        return None
-    try:
-        b" ".decode(name, "replace")  # of an empty body Python would not look the codec up
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
-
-
-def _decode_whole(decoder: BodyDecoder, raw: bytes) -> bytes:
-    try:
-        pieces = [decoder.decode(raw, WHOLE_DECODE_STEP)]
-        while decoder.has_pending:
-            pieces.append(decoder.decode(b"", WHOLE_DECODE_STEP))
-        decoder.finish()
-    except ContentEncodingError as error:
-        raise ClientPayloadError(f"response body cannot be decoded: {error}") from error
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)

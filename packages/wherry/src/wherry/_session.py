@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 import traceback
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from multidict import CIMultiDict, istr
@@ -18,9 +21,12 @@ from wherry_tracing import begin
 from wherry_websocket import ClientWebSocketResponse
 
 from ._context import RequestContextManager, WSRequestContextManager
+from ._environ import with_environment
 from ._factory import Defaults, RequestFactory, check_auth, lower_names
 from ._fields import as_headers
-from ._options import settle
+from ._options import UNSET, settle
+from ._proxy import check_proxy_auth
+from ._request import ClientRequest
 from ._response import ClientResponse
 from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
 from ._stages.call import Call, session_closed
@@ -28,6 +34,7 @@ from ._stages.cookies import store_cookies
 from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
 from ._stages.retry import DEAD_CONNECTION, retry
 from ._target import parse_url
+from ._warn import warn_caller
 from ._ws import WSOptions, connect
 
 if TYPE_CHECKING:
@@ -41,12 +48,16 @@ if TYPE_CHECKING:
     from wherry_tracing import TraceConfig
 
     from ._middleware import Middleware
-    from ._options import CallPlan, RequestOptions
-    from ._request import ClientRequest
+    from ._options import CallPlan, RequestOptions, Unset
     from ._response import CharsetResolver
     from .auth import BasicAuth
     from .protocols import ConnectorProtocol, CookieJarProtocol, PayloadProtocol
     from .typedefs import JSONBytesEncoder, JSONEncoder, LooseCookies, LooseHeaders, StrOrURL
+
+DEBUG = sys.flags.dev_mode or (
+    not sys.flags.ignore_environment and bool(os.environ.get("PYTHONASYNCIODEBUG"))
+)
+"""Debug mode (S-011), which must not cost anything where it is off."""
 
 
 class ClientSession:
@@ -67,19 +78,25 @@ class ClientSession:
         loop: asyncio.AbstractEventLoop | None = None,
         cookies: LooseCookies | None = None,
         headers: LooseHeaders | None = None,
+        proxy: StrOrURL | None = None,
+        proxy_auth: BasicAuth | None = None,
         ssl: SSLSetting = True,
         skip_auto_headers: Iterable[str] | None = None,
         auth: BasicAuth | None = None,
         json_serialize: JSONEncoder = json.dumps,
         json_serialize_bytes: JSONBytesEncoder | None = None,
+        request_class: type[ClientRequest] = ClientRequest,
         response_class: type[ClientResponse] = ClientResponse,
         ws_response_class: type[ClientWebSocketResponse] = ClientWebSocketResponse,
         version: HttpVersion = HttpVersion11,
         cookie_jar: CookieJarProtocol | None = None,
         connector_owner: bool = True,
         raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]] = False,
-        timeout: ClientTimeout | None = None,
+        read_timeout: float | Unset | None = UNSET,
+        conn_timeout: float | None = None,
+        timeout: ClientTimeout | Unset | None = UNSET,
         auto_decompress: bool = True,
+        trust_env: bool = False,
         requote_redirect_url: bool = True,
         trace_configs: Sequence[TraceConfig] | None = None,
         read_bufsize: int = DEFAULT_READ_BUFSIZE,
@@ -89,12 +106,18 @@ class ClientSession:
         max_body_size: int | None = None,
         fallback_charset_resolver: CharsetResolver | None = None,
         middlewares: Sequence[Middleware] = (),
+        ssl_shutdown_timeout: float | Unset | None = UNSET,
+        max_redirects: int = 10,
+        secret_headers: Iterable[str] = (),
+        allow_downgrade: bool = True,
     ) -> None:
-        self.loop = loop or asyncio.get_running_loop()
+        self.running_loop = loop or asyncio.get_running_loop()
         check_auth(auth)
+        check_proxy_auth(proxy_auth)
         self._defaults = Defaults(
             settings=CallSettings(
-                timeout=_check_timeout(timeout),
+                timeout=_session_timeout(timeout, read_timeout, conn_timeout),
+                max_redirects=max_redirects,
                 read_bufsize=read_bufsize,
                 auto_decompress=auto_decompress,
                 limits=Limits(
@@ -104,6 +127,8 @@ class ClientSession:
                 ),
                 max_body_size=max_body_size,
                 ssl=check_setting(ssl),
+                allows_downgrade=allow_downgrade,
+                secret_fields=lower_names(secret_headers),
             ),
             headers=as_headers(headers),
             skip=lower_names(skip_auto_headers),
@@ -114,11 +139,14 @@ class ClientSession:
             raise_for_status=raise_for_status,
             encode_json=json_serialize,
             encode_json_bytes=json_serialize_bytes,
+            proxy=proxy,
+            proxy_auth=proxy_auth,
         )
         self.response_class = response_class
         self._ws_response_class = ws_response_class
         self.fallback_charset_resolver = fallback_charset_resolver
-        self.requote_redirect_url = requote_redirect_url
+        self._requote_redirect_url = requote_redirect_url
+        self._trust_env = trust_env
         self._trace_configs = list(trace_configs or ())
         for config in self._trace_configs:
             config.freeze()
@@ -127,10 +155,13 @@ class ClientSession:
         if cookies:
             self._cookie_jar.update_cookies(cookies)
         self._connector_owner = connector_owner
-        self._source_traceback = traceback.extract_stack() if self.loop.get_debug() else None
-        connector = TCPConnector(loop=self.loop) if connector is None else connector
-        _check_loop(connector, self.loop)
-        self._factory = RequestFactory(self._defaults, self._cookie_jar, connector)
+        self._source_traceback = (
+            traceback.extract_stack() if self.running_loop.get_debug() else None
+        )
+        if connector is None:
+            connector = _own_connector(self.running_loop, ssl_shutdown_timeout)
+        _check_loop(connector, self.running_loop)
+        self._factory = RequestFactory(self._defaults, self._cookie_jar, connector, request_class)
         self.build_request = self._factory.build_request
         self._connector = connector
 
@@ -149,7 +180,24 @@ class ClientSession:
         }
         if self._source_traceback is not None:
             context["source_traceback"] = self._source_traceback
-        self.loop.call_exception_handler(context)
+        self.running_loop.call_exception_handler(context)
+
+    def __init_subclass__(cls) -> None:
+        """Warn: middlewares and request classes do what subclasses were made for (S-356)."""
+        super().__init_subclass__()
+        warn_caller(
+            f"{cls.__name__} inherits from ClientSession, which is discouraged: compose it, or use "
+            "middlewares"
+        )
+
+    if DEBUG:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Warn about attributes that the class does not know (S-357)."""
+            # The constructor sets the connector last: what is new after that is the user's.
+            if self._connector is not None and not hasattr(self, name):
+                warn_caller(f"setting the custom attribute ClientSession.{name} is discouraged")
+            super().__setattr__(name, value)
 
     # --- properties ----------------------------------------------------------------------------
 
@@ -212,6 +260,27 @@ class ClientSession:
     def auto_decompress(self) -> bool:
         """Whether bodies are decoded."""
         return self._defaults.settings.auto_decompress
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether proxies and logins are taken from the environment."""
+        return self._trust_env
+
+    @property
+    def requote_redirect_url(self) -> bool:
+        """Whether redirect targets are canonicalised. Setting it is deprecated."""
+        return self._requote_redirect_url
+
+    @requote_redirect_url.setter
+    def requote_redirect_url(self, value: bool) -> None:
+        warn_caller("session.requote_redirect_url = … is deprecated: give it to the constructor")
+        self._requote_redirect_url = value
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop. Deprecated: `running_loop` is the same."""
+        warn_caller("ClientSession.loop is deprecated: use asyncio.get_running_loop()")
+        return self.running_loop
 
     @property
     def trace_configs(self) -> list[TraceConfig]:
@@ -288,8 +357,8 @@ class ClientSession:
         connector = self._connector
         if connector is None:
             raise session_closed()
-        started = self.loop.time()
-        if options:
+        started = self.running_loop.time()
+        if options or self._trust_env:
             plan = await self._plan(method, url, options)
         else:
             plan = self._factory.template(method, url)
@@ -304,7 +373,10 @@ class ClientSession:
         settle(options)
         body = self._factory.payload_of(options)
         try:
-            return self._factory.plan(method, url, options, body)
+            source = self._factory.source(method, url, options, body)
+            if self._trust_env:
+                source = await with_environment(source)
+            return self._factory.plan(source, options)
         except BaseException:
             await _close_payload(body)
             raise
@@ -365,15 +437,15 @@ class ClientSession:
         try:
             response = await self._carry_out(request, plan, call)
         except BaseException as error:
-            await _close_payload(request.payload)
+            await _close_payloads(request, call)
             if _is_raw(error):
                 raise ClientOSError(*error.args) from error
             raise
         sender = response.exchange.sender
         if sender is None or sender.done():
-            await _close_payload(request.payload)
+            await _close_payloads(request, call)
         else:
-            self._close_later(sender, request.payload)
+            self._close_later(sender, request, call)
         return response
 
     # --- closing -------------------------------------------------------------------------------
@@ -408,14 +480,14 @@ class ClientSession:
     ) -> None:
         await self.close()
 
-    def _close_later(self, sender: asyncio.Task[None], payload: PayloadProtocol | None) -> None:
+    def _close_later(self, sender: asyncio.Task[None], request: ClientRequest, call: Call) -> None:
         """Close the payload when its upload, which outlasts the response head, is over."""
 
         async def close_after_sending() -> None:
             await asyncio.wait((sender,))
-            await _close_payload(payload)
+            await _close_payloads(request, call)
 
-        task = self.loop.create_task(close_after_sending())
+        task = self.running_loop.create_task(close_after_sending())
         self._closings.add(task)
         task.add_done_callback(self._closings.discard)
 
@@ -425,6 +497,14 @@ def _is_raw(error: BaseException) -> bool:
     if not isinstance(error, OSError) or isinstance(error, ClientError):
         return False
     return not isinstance(error, TimeoutError) or error.errno is not None
+
+
+async def _close_payloads(request: ClientRequest, call: Call) -> None:
+    """Close the body of a call's first request, and the last hop's if it has another one."""
+    await _close_payload(request.payload)
+    last = call.last_request
+    if last is not None and last.payload is not request.payload:
+        await _close_payload(last.payload)
 
 
 async def _close_payload(payload: PayloadProtocol | None) -> None:
@@ -457,15 +537,41 @@ def _check_base_url(base_url: StrOrURL | None) -> URL | None:
     return url
 
 
-def _check_timeout(timeout: ClientTimeout | None) -> ClientTimeout:
-    if timeout is None:
-        return DEFAULT_TIMEOUT
+def _session_timeout(
+    timeout: ClientTimeout | Unset | None,
+    read_timeout: float | Unset | None,
+    conn_timeout: float | None,
+) -> ClientTimeout:
+    """The limits of a session; `read_timeout` and `conn_timeout` are deprecated (S-353)."""
+    if timeout is UNSET or timeout is None:
+        result = DEFAULT_TIMEOUT
+        if read_timeout is not UNSET:
+            warn_caller("read_timeout is deprecated: write timeout=ClientTimeout(total=…)")
+            result = replace(result, total=read_timeout)
+        if conn_timeout is not None:
+            warn_caller("conn_timeout is deprecated: write timeout=ClientTimeout(connect=…)")
+            result = replace(result, connect=conn_timeout)
+        return result
+    if read_timeout is not UNSET or conn_timeout is not None:
+        raise ValueError(
+            "timeout cannot be combined with read_timeout or conn_timeout; put all limits into "
+            "the ClientTimeout"
+        )
     if not isinstance(timeout, ClientTimeout):
         raise ValueError(
             f"timeout must be a ClientTimeout, got {type(timeout).__name__}; "
             f"write ClientTimeout(total={timeout!r})"
         )
     return timeout
+
+
+def _own_connector(
+    loop: asyncio.AbstractEventLoop, ssl_shutdown_timeout: float | Unset | None
+) -> TCPConnector:
+    if ssl_shutdown_timeout is UNSET:
+        return TCPConnector(loop=loop)
+    warn_caller("ssl_shutdown_timeout is deprecated: connections are closed without lingering")
+    return TCPConnector(loop=loop, ssl_shutdown_timeout=ssl_shutdown_timeout)
 
 
 def _check_loop(connector: ConnectorProtocol, loop: asyncio.AbstractEventLoop) -> None:

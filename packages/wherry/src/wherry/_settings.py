@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wherry_codec import DEFAULT_LIMITS, Limits
-from wherry_pool import NO_DEADLINE, ClientTimeout, check_setting
+from wherry_pool import NO_DEADLINE, ClientTimeout, merge_ssl_arguments
+
+from ._warn import caller_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +34,10 @@ class CallSettings:
     """Decoded bytes a response body may have; None is no bound."""
     ssl: SSLSetting = True
     server_hostname: str | None = None
+    allows_downgrade: bool = True
+    """Whether a redirect may lead from https to http (SEC-22)."""
+    secret_fields: frozenset[str] = frozenset()
+    """Fields of the user's, in lower case, that another origin must not get (SEC-21)."""
 
     total: float = field(init=False, default=NO_DEADLINE)
     """`timeout.total` as a number: no limit is infinity."""
@@ -57,8 +63,14 @@ class CallSettings:
                 changes[name] = given[name]
         if "timeout" in given:
             changes["timeout"] = as_timeout(given["timeout"])
-        if "ssl" in given:
-            setting = check_setting(given["ssl"])
+        if not given.keys().isdisjoint(_TLS_ARGUMENTS):
+            setting = merge_ssl_arguments(
+                given.get("ssl", True),
+                verify_ssl=given.get("verify_ssl"),
+                ssl_context=given.get("ssl_context"),
+                fingerprint=given.get("fingerprint"),
+                stacklevel=caller_level(),
+            )
             changes["ssl"] = self.ssl if setting is True else setting
         limits = {
             name: value
@@ -69,6 +81,8 @@ class CallSettings:
             changes["limits"] = replace(self.limits, **limits)
         return replace(self, **changes) if changes else self
 
+
+_TLS_ARGUMENTS = frozenset({"ssl", "verify_ssl", "ssl_context", "fingerprint"})
 
 _TAKEN_UNLESS_NONE = (
     "read_bufsize",

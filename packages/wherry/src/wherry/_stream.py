@@ -10,14 +10,18 @@ import asyncio
 import logging
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Generic, NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from wherry_codec import ContentEncodingError, LineTooLong
 from wherry_errors import ClientConnectionError, ClientPayloadError
 from wherry_pool import IncomingBody
 
+from ._decoding import undecodable
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from ._decoding import BodyDecoder
 
     ReadHook = Callable[[bytes], Awaitable[None]]
 
@@ -29,25 +33,6 @@ DECODE_STEP = 256 * 1024
 READS_AT_EOF_BEFORE_WARNING = 5
 
 T = TypeVar("T")
-
-
-class BodyDecoder(Protocol):
-    """Undoes content codings; `wherry_codec.coding.ContentDecoder` does. All raise
-    `ContentEncodingError`.
-    """
-
-    @property
-    def has_pending(self) -> bool:
-        """Whether `decode(b"")` may give more."""
-        ...
-
-    def decode(self, data: bytes, max_output: int = ...) -> bytes:
-        """Take `data`; the next decoded bytes, at most `max_output`."""
-        ...
-
-    def finish(self) -> None:
-        """The body has ended."""
-        ...
 
 
 class AsyncStreamIterator(Generic[T]):
@@ -369,7 +354,7 @@ class StreamReader:
                 while not piece and self._source.size:
                     piece = decoder.decode(self._next_raw(), step)
             except ContentEncodingError as error:
-                self._fail(_undecodable(error))
+                self._fail(undecodable(error))
         if not piece:
             return False
         self._piece, self._at = piece, 0
@@ -467,7 +452,7 @@ class StreamReader:
             try:
                 self._decoder.finish()
             except ContentEncodingError as error:
-                self._fail(_undecodable(error))
+                self._fail(undecodable(error))
 
     def _check_usable(self) -> None:
         if self._is_closed:
@@ -484,12 +469,6 @@ class StreamReader:
         if self._on_failure is not None:
             self._on_failure()
         raise error
-
-
-def _undecodable(error: ContentEncodingError) -> ClientPayloadError:
-    failure = ClientPayloadError(f"response body cannot be decoded: {error}")
-    failure.__cause__ = error
-    return failure
 
 
 EMPTY_PAYLOAD = StreamReader(IncomingBody.whole(b""))

@@ -15,11 +15,14 @@ from wherry_codec import quote
 from wherry_errors import InvalidUrlClientError, NonHttpUrlClientError
 from wherry_pool import ConnectionKey, address_family
 
+from ._proxy import tunnel_fields
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wherry_pool import SSLSetting
 
+    from ._proxy import Proxy
     from .typedefs import Query, StrOrURL
 
 TLS_SCHEMES = frozenset({"https", "wss"})
@@ -44,7 +47,8 @@ class Target:
     host_field: str
     """The value of Host."""
     request_target: str
-    """Origin form (RFC 9112 §3.2.1); authority form for CONNECT."""
+    """Origin form (RFC 9112 §3.2.1); authority form for CONNECT; absolute form for a proxy that
+    the request itself goes to."""
 
 
 def parse_url(url: StrOrURL) -> URL:
@@ -99,8 +103,12 @@ def resolve_target(
     allowed_schemes: Collection[str],
     ssl: SSLSetting,
     server_hostname: str | None = None,
+    proxy: Proxy | None = None,
+    user_agent: str = "",
 ) -> Target:
     """Check `url` and say where its request goes.
+
+    `user_agent` is what a tunnel through `proxy` is asked for with.
 
     Raises `InvalidUrlClientError` (no host, host in a form that resolvers read differently) or
     `NonHttpUrlClientError` (a scheme the connector cannot carry).
@@ -118,21 +126,32 @@ def resolve_target(
     except ValueError as error:
         raise InvalidUrlClientError(url, "the port is no number from 0 to 65535") from error
     host = _checked_host(url, host.lower())
-    key = ConnectionKey(
-        host=host,
-        port=port,
-        is_ssl=scheme in TLS_SCHEMES,
-        ssl=ssl,
-        server_hostname=server_hostname,
-    )
+    is_ssl = scheme in TLS_SCHEMES
+    key = ConnectionKey(host, port, is_ssl, ssl, server_hostname=server_hostname)
+    if proxy is not None:
+        key = _through(key, proxy, user_agent)
     bare = url.with_user(None) if url.raw_user is not None or url.raw_password else url
     without_fragment = bare.with_fragment(None) if bare.raw_fragment else bare
     host_field = _host_field(bare)
     if method == "CONNECT":
         request_target = f"{_bracketed(host)}:{port}"
+    elif proxy is not None and proxy.speaks_http and not is_ssl:
+        # Proxies know http only; to the server a WebSocket's handshake is the same (S-214).
+        request_target = f"http://{host_field}{without_fragment.raw_path_qs or '/'}"
     else:
         request_target = without_fragment.raw_path_qs or "/"
     return Target(without_fragment, bare, key, host_field, request_target)
+
+
+def _through(key: ConnectionKey, proxy: Proxy, user_agent: str) -> ConnectionKey:
+    """`key` for connections by way of `proxy`. What a tunnel is asked for with belongs to it."""
+    is_tunnel = key.is_ssl and proxy.speaks_http
+    return key._replace(
+        proxy=proxy.url,
+        proxy_auth=proxy.auth,
+        proxy_headers_hash=hash(proxy.headers) if proxy.headers else None,
+        proxy_headers=tunnel_fields(proxy, user_agent) if is_tunnel else (),
+    )
 
 
 def is_same_origin(one: URL, other: URL) -> bool:

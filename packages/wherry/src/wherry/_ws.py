@@ -5,7 +5,8 @@ RFC 6455 §4.1. The checks are those of wherry-websocket; here they meet the ses
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from wherry_errors import WSServerHandshakeError
 from wherry_websocket import (
@@ -20,18 +21,21 @@ from wherry_websocket import (
 )
 
 from ._fields import as_headers
+from ._options import RequestOptions
+from ._warn import warn_caller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from ssl import SSLContext
 
     from multidict import CIMultiDict
 
     from wherry_pool import SSLSetting, UpgradedConnection
 
-    from ._options import RequestOptions
+    from ._middleware import Middleware
     from ._response import ClientResponse
     from .auth import BasicAuth
-    from .typedefs import LooseHeaders, Query, StrOrURL
+    from .typedefs import LooseCookies, LooseHeaders, Query, StrOrURL
 
     Request = Callable[[str, StrOrURL, RequestOptions], Awaitable[ClientResponse]]
 
@@ -41,7 +45,8 @@ class WSOptions(TypedDict, total=False):
 
     method: str
     protocols: Sequence[str]
-    timeout: ClientWSTimeout
+    timeout: ClientWSTimeout | float
+    receive_timeout: float | None
     autoclose: bool
     autoping: bool
     heartbeat: float | None
@@ -49,8 +54,17 @@ class WSOptions(TypedDict, total=False):
     origin: str | None
     params: Query
     headers: LooseHeaders | None
+    cookies: LooseCookies | None
+    proxy: StrOrURL | None
+    proxy_auth: BasicAuth | None
+    proxy_headers: LooseHeaders | None
     ssl: SSLSetting | None
+    verify_ssl: bool | None
+    fingerprint: bytes | None
+    ssl_context: SSLContext | None
     server_hostname: str | None
+    middlewares: Sequence[Middleware] | None
+    trace_request_ctx: object
     compress: int
     max_msg_size: int
     decode_text: bool
@@ -67,9 +81,7 @@ async def connect(
     if unknown:
         names = ", ".join(sorted(unknown))
         raise TypeError(f"ws_connect() got an unexpected keyword argument: {names}")
-    timeout = options.get("timeout", ClientWSTimeout())
-    if not isinstance(timeout, ClientWSTimeout):
-        raise TypeError(f"timeout must be a ClientWSTimeout, got {type(timeout).__name__}")
+    timeout = _timeout_of(options)
     protocols = options.get("protocols", ())
     compress = options.get("compress", 0)
     key = make_key()
@@ -100,6 +112,21 @@ async def connect(
     except BaseException:
         transport.abort()
         raise
+
+
+def _timeout_of(options: WSOptions) -> ClientWSTimeout:
+    """The limits of the socket; a number and `receive_timeout` are deprecated (S-222)."""
+    timeout = options.get("timeout", ClientWSTimeout())
+    if not isinstance(timeout, ClientWSTimeout):
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+            raise TypeError(f"timeout must be a ClientWSTimeout, got {type(timeout).__name__}")
+        warn_caller(f"timeout={timeout} is deprecated: write ClientWSTimeout(ws_close={timeout})")
+        timeout = ClientWSTimeout(ws_close=timeout)
+    receive = options.get("receive_timeout")
+    if receive is not None:
+        warn_caller("receive_timeout is deprecated: write timeout=ClientWSTimeout(ws_receive=…)")
+        timeout = replace(timeout, ws_receive=receive)
+    return timeout
 
 
 def _open(
@@ -142,12 +169,18 @@ def _request_options(options: WSOptions, headers: CIMultiDict[str]) -> RequestOp
         "read_until_eof": False,
         "raise_for_status": False,
     }
-    if "auth" in options:
-        result["auth"] = options["auth"]
-    if "params" in options:
-        result["params"] = options["params"]
-    if "ssl" in options:
-        result["ssl"] = options["ssl"]
-    if "server_hostname" in options:
-        result["server_hostname"] = options["server_hostname"]
+    given: dict[str, Any] = dict(options)  # Any: values of several types, each with its name
+    for name in _PASSED_ON:
+        if name in given:
+            result[name] = given[name]  # type: ignore[literal-required]  # names of both dicts
+    if result.get("ssl", True) is None:
+        warn_caller("ssl=None is deprecated for ws_connect(): write ssl=True, or leave it out")
     return result
+
+
+_PASSED_ON = WSOptions.__annotations__.keys() & RequestOptions.__annotations__.keys() - {
+    "compress",
+    "headers",
+    "timeout",
+}
+"""Arguments that mean for the handshake what they mean for any request."""

@@ -4,9 +4,17 @@ Nothing here opens a socket or waits for time to pass. The checks raise `Asserti
 sentence that says what was expected.
 """
 
-from ._checks import check_dialer, check_http_connection, check_request_body, check_resolver
+from ._checks import (
+    check_address_policy,
+    check_dialer,
+    check_dialer_asks_policy,
+    check_http_connection,
+    check_request_body,
+    check_resolver,
+)
 from ._clock import ManualClock
 from ._fakes import (
+    FakeAddressPolicy,
     FakeBody,
     FakeConnection,
     FakeResolver,
@@ -17,6 +25,7 @@ from ._fakes import (
 from ._memory import MemoryDialer, MemoryTransport, Step
 
 __all__ = [
+    "FakeAddressPolicy",
     "FakeBody",
     "FakeConnection",
     "FakeResolver",
@@ -27,7 +36,9 @@ __all__ = [
     "RecordingObserver",
     "RecordingOwner",
     "Step",
+    "check_address_policy",
     "check_dialer",
+    "check_dialer_asks_policy",
     "check_http_connection",
     "check_request_body",
     "check_resolver",

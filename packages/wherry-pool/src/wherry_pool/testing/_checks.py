@@ -11,9 +11,15 @@ import math
 import socket
 from typing import TYPE_CHECKING, NoReturn
 
-from wherry_errors import ClientConnectionResetError, ClientError, TotalTimeoutError
+from wherry_errors import (
+    ClientConnectionResetError,
+    ClientConnectorError,
+    ClientError,
+    TotalTimeoutError,
+)
 
-from ._fakes import MemorySink, RecordingOwner
+from .._timings import DialTimings
+from ._fakes import FakeAddressPolicy, MemorySink, RecordingOwner
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from .._exchange import Exchange
     from .._route import ConnectionKey
     from ..protocols import (
+        AddressPolicy,
         ConnectionOwner,
         Dialer,
         HttpConnection,
@@ -75,6 +82,52 @@ async def check_dialer(
     await dialer.close()
 
 
+async def check_dialer_asks_policy(dialer: Dialer, route: ConnectionKey) -> None:
+    """Check that `dialer` connects to no address the route's `AddressPolicy` has not allowed.
+
+    For dialers that find out addresses. `route` has to be reachable. The dialer stays open.
+    """
+    generous, strict = FakeAddressPolicy(), FakeAddressPolicy(refuses_all=True)
+    transport = await dialer.dial(route._replace(address_policy=generous), _Witness)
+    peer = str(transport.get_extra_info("peername")[0])
+    transport.abort()
+    asked = [address for _, address, _ in generous.asked]
+    _expect(peer in asked, f"the policy should have been asked for {peer}, got {asked}")
+    for host, address, _ in generous.asked:
+        ipaddress.ip_address(address)
+        _expect(host == route.host, f"the policy should be told {route.host!r}, got {host!r}")
+    try:
+        await dialer.dial(route._replace(address_policy=strict), _Witness)
+    except ClientConnectorError as error:
+        _expect(
+            isinstance(error.os_error, PermissionError),
+            f"os_error should be what the policy raised, got {error.os_error!r}",
+        )
+    else:
+        _fail("dial() should raise ClientConnectorError if the policy refuses every address")
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def check_address_policy(policy: AddressPolicy, *, allowed: str, refused: str) -> None:
+    """Put `policy` through what `AddressPolicy` promises.
+
+    Both are numeric addresses, of which it has to allow one and refuse the other, for whatever host
+    and port.
+    """
+    for port in (80, 443):
+        policy.check("host.example", allowed, port)
+        for host in ("host.example", refused):
+            try:
+                policy.check(host, refused, port)
+            except OSError as error:
+                _expect(str(error), "the refusal should say why")
+            else:
+                _fail(f"check() of {refused} should raise OSError")
+    _expect(hash(policy) == hash(policy), "a policy should have one hash: it is a part of keys")
+    _expect(policy in {policy}, "a policy should be equal to itself: it is a part of keys")
+
+
 async def _check_connected(dialer: Dialer, route: ConnectionKey) -> None:
     made: list[_Witness] = []
 
@@ -82,7 +135,11 @@ async def _check_connected(dialer: Dialer, route: ConnectionKey) -> None:
         made.append(_Witness())
         return made[-1]
 
-    transport = await dialer.dial(route, factory, attempt_timeout=10.0)
+    timings = DialTimings()
+    transport = await dialer.dial(route, factory, attempt_timeout=10.0, timings=timings)
+    for name in ("dns", "connect", "tls"):
+        seconds = getattr(timings, name)
+        _expect(0.0 <= seconds < 60.0, f"timings.{name} should be seconds spent, got {seconds!r}")
     protocol = transport.get_protocol()
     _expect(protocol in made, f"the transport's protocol should come from the factory: {protocol}")
     witness = made[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,25 @@ class FakeResolver:
     async def close(self) -> None:
         """Remember that it was closed."""
         self.is_closed = True
+
+
+class FakeAddressPolicy:
+    """An `AddressPolicy` that refuses the addresses in `refused`, or all with `refuses_all`.
+
+    Each is one of its own: no two compare equal.
+    """
+
+    def __init__(self, refused: Iterable[str] = (), *, refuses_all: bool = False) -> None:
+        self.asked: list[tuple[str, str, int]] = []
+        """Host, address and port of each question."""
+        self._refused = frozenset(refused)
+        self._refuses_all = refuses_all
+
+    def check(self, host: str, address: str, port: int, /) -> None:
+        """Remember the question; `PermissionError` if the address is refused."""
+        self.asked.append((host, address, port))
+        if self._refuses_all or address in self._refused:
+            raise PermissionError(errno.EACCES, f"{address} is not allowed for {host}")
 
 
 class RecordingObserver:
@@ -159,6 +179,11 @@ class FakeConnection:
         self.expiry = expiry
         """The loop time until which it may be idle."""
         self._owner = owner
+
+    @property
+    def transport(self) -> None:
+        """There is none."""
+        return None
 
     def can_take(self) -> bool:
         """Whether it is open and idle."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .._route import ConnectionKey
+    from .._timings import DialTimings
     from ..protocols import PoolObserver
 
 Step = bytes | BaseException | None
@@ -235,6 +236,7 @@ class MemoryDialer:
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """A `MemoryTransport`, or the error given to `refuse`."""
         self.routes.append(route)

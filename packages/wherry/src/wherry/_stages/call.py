@@ -29,11 +29,19 @@ if TYPE_CHECKING:
 class Surroundings(Protocol):
     """What a call uses of its session."""
 
-    loop: asyncio.AbstractEventLoop
+    running_loop: asyncio.AbstractEventLoop
     response_class: type[ClientResponse]
     fallback_charset_resolver: CharsetResolver | None
-    requote_redirect_url: bool
-    """Whether redirect targets are canonicalised."""
+
+    @property
+    def requote_redirect_url(self) -> bool:
+        """Whether redirect targets are canonicalised."""
+        ...
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether the environment is asked for proxies and logins."""
+        ...
 
     @property
     def cookie_jar(self) -> CookieJarProtocol:
@@ -58,6 +66,8 @@ class Call:
     observer: RequestObserver | None = None
     pool_observer: PoolObserver | None = None
     was_retried = False
+    last_request: ClientRequest | None = None
+    """The request of the last redirect hop; a middleware may have given it a body of its own."""
     needs_fresh_connection = False
 
     def __init__(
@@ -83,7 +93,7 @@ class Call:
         stands, and the connection with it.
         """
         session, settings = self.session, self.settings
-        loop = session.loop
+        loop = session.running_loop
         exchange = request.new_exchange(loop.create_future())
         exchange.started = self.started
         exchange.deadline = self.deadline
@@ -127,7 +137,7 @@ class Call:
 
         Timers alone would miss it where each of many answers comes at once (S-444).
         """
-        now = self.session.loop.time()
+        now = self.session.running_loop.time()
         if now >= self.deadline:
             raise TotalTimeoutError(
                 phase="total",

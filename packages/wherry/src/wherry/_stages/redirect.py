@@ -17,6 +17,7 @@ from wherry_errors import (
     TooManyRedirects,
 )
 
+from .._environ import with_environment
 from .._fields import CONTENT_FIELDS
 from .._request import not_replayable
 from .._target import is_same_origin
@@ -25,6 +26,8 @@ from .cookies import store_cookies
 from .retry import DEAD_CONNECTION, retry
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .._request import ClientRequest, RequestSource
     from .._response import ClientResponse
     from .call import Call
@@ -78,8 +81,13 @@ def redirect_method(method: str, status: int) -> str:
     return method
 
 
-def next_source(source: RequestSource, status: int, url: URL) -> RequestSource:
-    """What is asked of `url`, the target of a redirect with `status`."""
+def next_source(
+    source: RequestSource, status: int, url: URL, secret_fields: Iterable[str] = ()
+) -> RequestSource:
+    """What is asked of `url`, the target of a redirect with `status`.
+
+    `secret_fields` are kept from another origin in addition to `SECRET_FIELDS`.
+    """
     method = redirect_method(source.method, status)
     headers = source.headers.copy()
     auth = source.auth
@@ -89,7 +97,7 @@ def next_source(source: RequestSource, status: int, url: URL) -> RequestSource:
             headers.popall(name, None)
     if not is_same_origin(source.url, url):
         # A Host of the caller's names the origin that is left.
-        for name in (*SECRET_FIELDS, "Host"):
+        for name in (*SECRET_FIELDS, "Host", *secret_fields):
             headers.popall(name, None)
         auth = cookies = None
         if source.url.scheme == "https" and url.scheme == "http":
@@ -126,7 +134,8 @@ async def follow_redirects(
         finally:
             response.release()
         _check_count(first, response, call)
-        request = _next_request(request, response, call)
+        request = await _next_request(request, response, call)
+        call.last_request = request
         call.check_deadline(request)
         try:
             response = await call.handler(request)
@@ -136,14 +145,23 @@ async def follow_redirects(
     return response
 
 
-def _next_request(request: ClientRequest, response: ClientResponse, call: Call) -> ClientRequest:
+async def _next_request(
+    request: ClientRequest, response: ClientResponse, call: Call
+) -> ClientRequest:
     location = location_of(response) or ""
     url = redirect_url(request.url, location, requote=call.session.requote_redirect_url)
+    settings = call.settings
+    if request.is_ssl() and url.scheme == "http" and not settings.allows_downgrade:
+        raise InvalidUrlRedirectClientError(
+            url, "the redirect leads from https to http, which allow_downgrade=False forbids"
+        )
     # The body that was sent: a middleware may have replaced, and closed, the caller's.
     sent = replace(request.source, body=request.payload)
-    source = next_source(sent, response.status, url)
+    source = next_source(sent, response.status, url, settings.secret_fields)
     if source.body is not None and not source.body.replayable:
         raise not_replayable(request)
+    if call.session.trust_env:
+        source = await with_environment(source, is_redirect=True)
     next_request = call.session.build_request(source, call.settings)
     next_request.session = request.session
     return next_request

@@ -29,7 +29,7 @@ from wherry_pool.testing import MemoryTransport
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wherry_pool import ConnectionKey
+    from wherry_pool import ConnectionKey, DialTimings
     from wherry_pool.protocols import PoolObserver
     from wherry_pool.testing import Step
 
@@ -129,6 +129,7 @@ class FunctionDialer:
         *,
         attempt_timeout: float | None = None,
         observer: PoolObserver | None = None,
+        timings: DialTimings | None = None,
     ) -> asyncio.Transport:
         """A transport whose far end answers requests."""
         await asyncio.sleep(0)

@@ -1,0 +1,25 @@
+"""Warnings that point at the line of the caller, however deep inside they are found (S-571)."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+
+def warn_caller(message: str, category: type[Warning] = DeprecationWarning) -> None:
+    """Warn about the innermost line of the stack that is not part of wherry or asyncio."""
+    warnings.warn(message, category, stacklevel=caller_level())
+
+
+def caller_level() -> int:
+    """The `stacklevel` at which a warning by the caller of this function meets that line."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 - the documented way to look at callers
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
+def _is_ours(module: str) -> bool:
+    package = module.partition(".")[0]
+    return package == "wherry" or package.startswith("wherry_") or package == "asyncio"
