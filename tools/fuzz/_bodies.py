@@ -9,7 +9,13 @@ from importlib.util import find_spec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from wherry_codec import ChunkDecoder, ContentEncodingError, RemoteProtocolError, coding
+from wherry_codec import (
+    ChunkDecoder,
+    ChunkExtensions,
+    ContentEncodingError,
+    RemoteProtocolError,
+    coding,
+)
 
 from ._inputs import Cuts, corpus, cuts, damaged, pieces
 
@@ -22,12 +28,17 @@ def chunked_streams() -> SearchStrategy[tuple[bytes, Cuts, bool]]:
 
 
 def check_chunks(given: tuple[bytes, Cuts, bool]) -> None:
-    """Every cut gives the same body, chunk ends, trailers, rest and error."""
+    """Every cut gives the same body, chunk ends, extensions, trailers, rest and error."""
     data, sizes, strict = given
     whole = _decode_chunks([data], strict=strict)
     assert _decode_chunks(pieces(data, sizes), strict=strict) == whole
     assert _decode_chunks(pieces(data, [1]), strict=strict) == whole
-    body, _, _, _, error = whole
+    body, _, extensions, _, _, error = whole
+    if strict and error is None:
+        # What the grammar lets pass can be taken apart; in wrong hands it just must not raise.
+        assert all(one.parse() for one in extensions)
+    for one in extensions:
+        one.parse()
     if strict and error is None:
         assert _decode_chunks([data], strict=False) == whole
     assert len(body) <= len(data)
@@ -35,8 +46,9 @@ def check_chunks(given: tuple[bytes, Cuts, bool]) -> None:
 
 def _decode_chunks(
     parts: list[bytes], *, strict: bool
-) -> tuple[bytes, list[int], list[tuple[str, str]], bytes, str | None]:
-    decoder, out, error, rest = ChunkDecoder(strict=strict), list[bytes](), None, b""
+) -> tuple[bytes, list[int], list[ChunkExtensions], list[tuple[str, str]], bytes, str | None]:
+    decoder = ChunkDecoder(strict=strict, keeps_extensions=True)
+    out, error, rest = list[bytes](), None, b""
     for index, part in enumerate(parts):
         try:
             end = decoder.feed(part, 0, out)
@@ -46,7 +58,8 @@ def _decode_chunks(
         if decoder.is_done:
             rest = part[end:] + b"".join(parts[index + 1 :])
             break
-    return b"".join(out), decoder.chunk_ends, list(decoder.trailers.items()), rest, error
+    trailers = list(decoder.trailers.items())
+    return b"".join(out), decoder.chunk_ends, decoder.extensions, trailers, rest, error
 
 
 def _brotli(body: bytes) -> bytes:

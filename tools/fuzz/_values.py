@@ -1,11 +1,19 @@
-"""Fuzz targets for field values, one per parser: nothing a peer sends raises."""
+"""Fuzz targets for values, one per parser: nothing a peer sends raises."""
 
 from collections.abc import Callable
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
+from multidict import CIMultiDict
 
-from wherry_codec import fields
+from wherry_codec import (
+    ChunkExtensions,
+    LocalProtocolError,
+    RequestHeadReader,
+    check_host,
+    fields,
+    write_request_head,
+)
 
 from ._inputs import damaged
 
@@ -22,6 +30,9 @@ _EXAMPLES = [
     b"timeout=5, max=100",
     b'text/html; charset="utf-8"',
     b"120",
+    b'; a; b = c;d="e;f\\""',
+    b"example.com:80",
+    b"[::ffff:127.0.0.1]:443",
 ]
 
 
@@ -74,13 +85,29 @@ def _check_challenges(value: str) -> None:
         assert not (challenge.token68 and challenge.parameters)
 
 
+def _check_chunk_extensions(value: str) -> None:
+    raw = value.encode("utf-8", "surrogateescape")
+    assert all(fields.is_token(name) for name, _ in ChunkExtensions(0, raw).parse())
+
+
+def _check_hosts(value: str) -> None:
+    """Our own server role takes every Host that may be sent."""
+    try:
+        check_host(CIMultiDict(Host=value))
+    except LocalProtocolError:
+        return
+    assert RequestHeadReader().feed(write_request_head("GET", "/", [("Host", value)])) is not None
+
+
 VALUES: dict[str, Callable[[str], object]] = {
     "challenges": _check_challenges,
+    "chunk-extensions": _check_chunk_extensions,
     "connection-options": lambda value: fields.connection_options([value]),
     "content-range": _check_content_range,
     "dates": _check_dates,
     "etags": _check_etags,
     "ext-value": fields.decode_ext_value,
+    "hosts": _check_hosts,
     "keep-alive": fields.parse_keep_alive,
     "links": _check_links,
     "lists": _check_lists,

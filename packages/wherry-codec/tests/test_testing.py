@@ -1,6 +1,7 @@
 """The helpers that ship: cutting bytes, and the server without sockets."""
 
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 
 import pytest
 
@@ -11,6 +12,7 @@ from wherry_codec import (
     Event,
     InformationalResponse,
     Limits,
+    LocalProtocolError,
     Request,
     Response,
     Upgraded,
@@ -18,6 +20,7 @@ from wherry_codec import (
 from wherry_codec.testing import (
     ByteServer,
     Handler,
+    Later,
     RawPlan,
     ResponsePlan,
     cut,
@@ -261,3 +264,79 @@ def test_client_façade_understands_the_server() -> None:
         Data(b"POST /a one two"),
         EndOfMessage(),
     ]
+
+
+def waits(server: ByteServer) -> bool:
+    """A function, since mypy takes a property for something that stays."""
+    return server.is_waiting
+
+
+def is_closed(server: ByteServer) -> bool:
+    return server.is_closed
+
+
+def test_answer_may_come_later() -> None:
+    """The owner waits for whatever it likes; requests behind it wait, too."""
+    asked: list[str] = []
+
+    def later(request: Request, body: bytes) -> Later:
+        asked.append(request.target)
+        return Later()
+
+    server = serve_bytes(later)
+
+    assert not waits(server)
+    assert answers(server, GET + GET.replace(b"/", b"/b", 1)) == b""
+    assert waits(server)
+    assert asked == ["/"]
+    assert b"".join(server.answer(ResponsePlan(204))) == b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert asked == ["/", "/b"]
+    assert waits(server)
+    assert b"".join(server.answer(RawPlan([b"x"]))) == b"x"
+    assert server.is_closed
+
+
+def test_streamed_body_may_stop_and_go_on() -> None:
+    """At each None; what was made before it has been sent by then."""
+    pieces: list[bytes | None] = [b"a", None, b"b", None]
+    server = serve_bytes(lambda request, body: ResponsePlan(body=pieces))
+
+    assert answers(server, GET).endswith(b"\r\n\r\n1\r\na\r\n")
+    assert waits(server)
+    assert b"".join(server.resume()) == b"1\r\nb\r\n"
+    assert b"".join(server.resume()) == b"0\r\n\r\n"
+    assert not waits(server)
+    assert answers(server, GET).startswith(b"HTTP/1.1 200")
+
+
+def test_nothing_goes_on_that_has_not_stopped() -> None:
+    """A mistake in a test is told."""
+    server = serve_bytes(echo)
+    answers(server, GET)
+
+    with pytest.raises(LocalProtocolError, match="no request waits"):
+        server.answer(ResponsePlan())
+    with pytest.raises(LocalProtocolError, match="no answer has stopped"):
+        server.resume()
+
+
+def test_client_that_has_closed_its_side_still_gets_what_was_promised() -> None:
+    """RFC 9112 §9.6: half of a connection may be closed."""
+    server = serve_bytes(lambda request, body: Later())
+
+    assert answers(server, GET, b"") == b""
+    assert not is_closed(server)
+    assert b"".join(server.answer(ResponsePlan(204))) == b"HTTP/1.1 204 No Content\r\n\r\n"
+    assert is_closed(server)
+
+
+def test_answer_may_come_before_the_body() -> None:
+    """RFC 9112 §9.3: the body is dropped then, and the next request is answered."""
+    head = b"PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"
+    refusal = ResponsePlan(413, {"Content-Length": "0"})
+    server = serve_bytes(echo, on_head=lambda request: refusal if request.method == "PUT" else None)
+
+    assert answers(server, head) == (
+        b"HTTP/1.1 413 " + HTTPStatus(413).phrase.encode() + b"\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert answers(server, b"abc" + GET).endswith(b"\r\n\r\nGET / ")

@@ -137,3 +137,12 @@ def test_a_single_label_belongs_to_no_one_site() -> None:
     """S-186."""
     assert is_single_label("com")
     assert not is_single_label("example.com")
+
+
+def test_what_is_too_long_for_a_name_is_in_no_domain() -> None:
+    """RFC 1035 §2.3.4. Otherwise one long host in a redirect would fill the memory with domains."""
+    longest, longer = ("a." * n + "example.com" for n in (121, 122))
+
+    assert domain_match(longest, "example.com")
+    assert not domain_match(longer, "example.com")
+    assert domains_covering(longer) == (longer,)

@@ -257,6 +257,19 @@ def test_an_empty_jar_is_false_and_sends_nothing(jar: CookieJar) -> None:
     assert jar
 
 
+def test_an_empty_jar_costs_a_request_nothing() -> None:
+    """It looks neither at the clock nor at the URL."""
+
+    def now() -> float:
+        raise AssertionError("asked for the time")
+
+    jar = CookieJar(now=now)
+
+    assert jar.cookie_header(ORIGIN) == ""
+    assert values(jar.filter_cookies(ORIGIN)) == {}
+    assert jar._remembered._answers == {}
+
+
 def test_a_remembered_field_follows_every_change(jar: CookieJar, clock: ManualClock) -> None:
     """However the jar changes, the next field is right."""
 

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from http.cookies import BaseCookie, Morsel, SimpleCookie
+from http.cookies import BaseCookie, CookieError, Morsel, SimpleCookie
 
 import pytest
 
@@ -53,11 +53,26 @@ def test_absent_attributes_are_empty_as_in_http_cookies() -> None:
     assert received_morsel(received("a=b")) == expected["a"]
 
 
-def test_partitioned_is_shown_where_python_has_a_key_for_it() -> None:
-    """Python 3.14 added it; before, only the jar knows."""
-    morsel = received_morsel(received(FIELD))
+@pytest.mark.parametrize(
+    "morsel",
+    [
+        received_morsel(received("a=1; Partitioned=no; Secure")),
+        stored_morsel(Cookie("a", "1", "x.example", "/", secure=True, partitioned=True)),
+    ],
+)
+def test_partitioned_is_shown_in_every_python(morsel: Morsel[str]) -> None:
+    """S-204: and survives copying; `http.cookies` has a key for it from 3.14 on."""
+    for each in (morsel, morsel.copy(), copy.copy(morsel), pickle.loads(pickle.dumps(morsel))):
+        assert (each.key, each.value, each["secure"]) == ("a", "1", True)
+        assert each["partitioned"] is True
+        assert read_morsel("a", each, quote_cookie=True).partitioned
+    for each in (copy.copy(morsel.copy()), pickle.loads(pickle.dumps(morsel.copy()))):
+        assert each == morsel
 
-    assert bool(morsel.get("partitioned")) is Morsel().isReservedKey("partitioned")
+
+def test_other_unknown_attributes_are_refused_as_ever() -> None:
+    with pytest.raises(CookieError):
+        received_morsel(received("a=1"))["unheard-of"] = "x"
 
 
 @pytest.mark.parametrize("name", ["a[b]", "path", "a@b/c:d", "expires"])

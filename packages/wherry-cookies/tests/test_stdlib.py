@@ -7,14 +7,18 @@ import email.message
 import http.cookiejar
 import urllib.request
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from wherry_cookies import CookieJar
+from wherry_cookies._lwp_files import cookies_of_lwp
 from wherry_cookies.testing import ManualClock
 
 
@@ -106,6 +110,46 @@ def test_files_of_the_standard_library_are_read(kind: type[FileJar], tmp_path: P
         assert sent(ours, url) == sent_by_stdlib(theirs, url)
     # What it shares with subdomains of the host, RFC 6265 does not.
     assert sent(ours, URL("https://x.www.example.com/p")) == {'b="x \\"y\\" z"'}
+
+
+def lwp_cookie(
+    name: str, value: str, domain: str, path: str, expires: int | None, secure: bool
+) -> http.cookiejar.Cookie:
+    dot = domain.startswith(".")
+    return http.cookiejar.Cookie(
+        *(0, name, value, None, False, domain, dot, dot, path, True, secure, expires),
+        *(expires is None, None, None, {}),
+    )
+
+
+lwp_cookies = st.builds(
+    lwp_cookie,
+    st.text("abc[]{}@/:!$%", min_size=1, max_size=5),
+    st.text(st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from('"\\; =,')),
+    st.sampled_from([".example.com", "www.example.com"]),
+    st.sampled_from(["/", "/p", '/p"q\\', "/a b;c"]),
+    st.none() | st.integers(1, 2**34),
+    st.booleans(),
+)
+
+
+@given(
+    st.lists(lwp_cookies, max_size=4, unique_by=lambda each: (each.domain, each.path, each.name))
+)
+def test_whatever_lwp_holds_is_read_back(stored: list[http.cookiejar.Cookie]) -> None:
+    """Names, values, domains, paths, seconds: what one saves the other loads."""
+    theirs = http.cookiejar.LWPCookieJar()
+    for each in stored:
+        theirs.set_cookie(each)
+    text = "#LWP-Cookies-2.0\n" + theirs.as_lwp_str(ignore_discard=True, ignore_expires=True)
+
+    read = [
+        (each.host or each.cookie.domain, each.cookie) for each in cookies_of_lwp(text.encode())
+    ]
+
+    ours = [(d, c.path, c.name, c.coded_value, c.expires_at, c.secure) for d, c in read]
+    expected = [(c.domain, c.path, c.name, c.value, c.expires, c.secure) for c in stored]
+    assert Counter(ours) == Counter(expected)
 
 
 def test_the_standard_library_reads_our_cookies_txt(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 import copy
 import pickle
+import sys
 from http.cookies import CookieError, SimpleCookie
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,3 +114,29 @@ def test_the_error_survives_pickling_and_copying() -> None:
 def test_octets_are_counted_as_on_the_wire() -> None:
     """An octet that was no UTF-8 arrives as a lone surrogate."""
     assert [octets(text) for text in ("abc", "é", "\udcff", "€")] == [3, 2, 1, 3]
+
+
+@pytest.mark.parametrize("unit", ['"', "\\", '\\"', "\\101", "\\1", "x", "\\012"])
+def test_reading_a_megabyte_takes_steps_in_proportion(unit: str) -> None:
+    """SEC-47: an escape is looked at once."""
+    steps = [_lines_executed(f'"{unit * (n // len(unit))}"') for n in (10_000, 100_000)]
+
+    assert steps[1] <= 10 * steps[0] + 100
+    assert len(plain_value(f'"{unit * (1_000_000 // len(unit))}"')) <= 1_000_000
+
+
+def _lines_executed(coded: str) -> int:
+    count = 0
+
+    def trace(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        plain_value(coded)
+    finally:
+        sys.settrace(before)
+    return count

@@ -2,6 +2,7 @@
 
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,40 @@ def test_without_quote_fields_text_stays_and_quotes_are_escaped() -> None:
     header = content_disposition_header("form-data", params, quote_fields=False)
 
     assert header == 'form-data; name="é\\"\\\\"; filename="ü\\".t"'
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "filename"),
+    [
+        ("a b", "a b", "a b"),
+        ("é⛴", "é⛴", "é⛴"),
+        ('"', "%22", "%22"),
+        ("\\%22;=", "\\%22;=", "\\%22;="),
+        ("\r\n", "%0D%0A", "%0D%0A"),
+        ("a\nb\rc", "a%0D%0Ab%0D%0Ac", "a%0Ab%0Dc"),
+    ],
+)
+def test_values_can_be_written_as_browsers_do(value: str, name: str, filename: str) -> None:
+    """HTML standard, "Multipart form data": three escapes; names have one kind of line break."""
+    params = {"name": value, "filename": value}
+
+    header = content_disposition_header("form-data", params, quote_fields="whatwg")
+
+    assert header == f'form-data; name="{name}"; filename="{filename}"'
+
+
+@pytest.mark.parametrize("control", ["\x00", "\t", "\x0b", "\x0c", "\x1f", "\x7f"])
+def test_other_control_characters_are_refused_even_so(control: str) -> None:
+    """SEC-2: browsers would send them as they are."""
+    with pytest.raises(ValueError, match="control character"):
+        content_disposition_header("form-data", {"name": control}, quote_fields="whatwg")
+
+
+@pytest.mark.parametrize("way", ["WHATWG", "", None, 2])
+def test_there_is_no_fourth_way(way: Any) -> None:
+    """S-297: True, False, or "whatwg"."""
+    with pytest.raises(ValueError, match="quote_fields"):
+        content_disposition_header("form-data", {}, quote_fields=way)
 
 
 @pytest.mark.parametrize("control", ["\r\nX: y", "\n", "\x00", "\x7f", "\t"])

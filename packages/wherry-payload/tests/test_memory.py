@@ -51,11 +51,26 @@ async def test_large_mutable_body_is_written_not_copied() -> None:
     assert len(await payload.as_bytes()) == 70_000
 
 
-def test_large_bytes_are_offered_as_they_are() -> None:
-    """No copy is made of bytes, whatever their size."""
-    value = bytes(70_000)
+def test_bytes_are_offered_as_they_are() -> None:
+    """No copy is made of bytes."""
+    value = bytes(1024 * 1024)
 
     assert BytesPayload(value).in_memory is value
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+async def test_large_body_is_written_in_pieces(kind: Callable[[bytes], Any]) -> None:
+    """More than 1 MiB in one piece would be copied by the transport, and hold up the loop."""
+    data = bytes(range(256)) * 10_000
+    with pytest.warns(ResourceWarning):
+        payload = BytesPayload(kind(data))
+    sink = MemorySink()
+
+    await payload.write(sink)
+
+    assert payload.in_memory is None
+    assert [len(piece) for piece in sink.pieces] == [1_048_576, 1_048_576, 462_848]
+    assert sink.data == data == await payload.as_bytes()
 
 
 @pytest.mark.parametrize(
@@ -115,6 +130,9 @@ async def test_subclass_that_writes_something_else_is_not_short_cut() -> None:
         ({"content_type": 'text/a; charset="latin-1"'}, b"\xe9", 'text/a; charset="latin-1"'),
         ({"content_type": "text/a"}, b"\xc3\xa9", "text/a"),
         ({"content_type": "text/a; charset=klingon"}, b"\xc3\xa9", "text/a; charset=klingon"),
+        ({"content_type": "text/a; charset=base64"}, b"\xc3\xa9", "text/a; charset=base64"),
+        ({"content_type": "text/a; charset=rot13"}, b"\xc3\xa9", "text/a; charset=rot13"),
+        ({"content_type": "text/a; charset=undefined"}, b"\xc3\xa9", "text/a; charset=undefined"),
         (
             {"content_type": "text/a; charset=x", "encoding": "latin-1"},
             b"\xe9",

@@ -33,9 +33,7 @@ def test_refused_addresses_are_left_out_and_all_are_asked_for() -> None:
 def test_refusing_all_is_the_policys_error() -> None:
     """SEC-49: what to tell the caller is the policy's to say."""
     with pytest.raises(PermissionError, match=r"127.0.0.2 is not allowed for a.test"):
-        permitted(
-            FakeAddressPolicy(refuses_all=True), "a.test", infos("127.0.0.1", "127.0.0.2")
-        )
+        permitted(FakeAddressPolicy(refuses_all=True), "a.test", infos("127.0.0.1", "127.0.0.2"))
 
 
 def test_without_a_policy_the_list_is_untouched() -> None:

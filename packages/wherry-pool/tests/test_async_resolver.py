@@ -27,6 +27,7 @@ class NameServer(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.addresses = {"host.test": ["127.0.0.1", "127.0.0.2", "::1"], "empty.test": []}
         self.asked: list[str] = []
+        self.was_asked = asyncio.Event()
         self.is_mute = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -40,6 +41,7 @@ class NameServer(asyncio.DatagramProtocol):
             at += 1 + data[at]
         name, kind = ".".join(labels), struct.unpack("!H", data[at + 1 : at + 3])[0]
         self.asked.append(name)
+        self.was_asked.set()
         if not self.is_mute:
             self.transport.sendto(self._answer(data, at + 5, name, kind), addr)
 
@@ -61,9 +63,7 @@ class NameServer(asyncio.DatagramProtocol):
 async def name_server() -> AsyncIterator[NameServer]:
     """A name server; its address is in `transport`."""
     loop = asyncio.get_running_loop()
-    transport, server = await loop.create_datagram_endpoint(
-        NameServer, local_addr=("127.0.0.1", 0)
-    )
+    transport, server = await loop.create_datagram_endpoint(NameServer, local_addr=("127.0.0.1", 0))
     yield server
     transport.close()
 
@@ -114,8 +114,7 @@ async def test_closing_ends_lookups_with_an_error(name_server: NameServer) -> No
     name_server.is_mute = True
     resolver = resolver_at(name_server)
     asking = asyncio.ensure_future(resolver.resolve("host.test", 80))
-    while not name_server.asked:
-        await asyncio.sleep(0)
+    await name_server.was_asked.wait()
 
     await resolver.close()
     await resolver.close()

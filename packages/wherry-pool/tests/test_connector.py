@@ -1,7 +1,6 @@
 """What all connectors have in common: hooks, arguments, closing."""
 
 import asyncio
-import gc
 import logging
 import ssl
 import sys
@@ -89,9 +88,7 @@ async def test_threshold_of_whole_seconds_can_be_set(
     clock.now = 1000.4
     for threshold, end in ((5.0, 1011.0), (60.0, 1010.4)):
         dialer = MemoryDialer()
-        connector = BaseConnector(
-            dialer, keepalive_timeout=10.0, timeout_ceil_threshold=threshold
-        )
+        connector = BaseConnector(dialer, keepalive_timeout=10.0, timeout_ceil_threshold=threshold)
         assert connector.timeout_ceil_threshold == threshold
         clock.now = 1000.4
         dialer.script(OK)
@@ -134,7 +131,7 @@ async def test_creating_connections_can_be_overridden(key: ConnectionKey) -> Non
 
 
 async def test_created_connection_may_be_of_another_kind(key: ConnectionKey) -> None:
-    """S-115: whatever holds the Protocol, e.g. one to another place; its failure frees the place."""
+    """S-115: whatever holds the Protocol, e.g. one to elsewhere; a failure frees the place."""
 
     class Elsewhere(BaseConnector):
         async def _create_connection(
@@ -231,8 +228,9 @@ async def test_exchange_on_a_held_connection_gives_it_back_itself(key: Connectio
         held.release()
 
         assert connector.stats()[key].idle == 1
-        assert await connector.connect(ConnectionRequest(key), [], NO_LIMIT)
-        gc.collect()
+        again = await connector.connect(ConnectionRequest(key), [], NO_LIMIT)
+        assert again.transport is dialer.transport
+        again.release()
 
 
 # --- closing -----------------------------------------------------------------------------------
@@ -260,7 +258,6 @@ async def test_closing_happens_without_being_awaited(key: ConnectionKey) -> None
 
     with pytest.warns(DeprecationWarning, match=r"await connector.close\(\)"):
         connector.close()
-        gc.collect()
 
     assert connector.closed
     for _ in range(6):
@@ -325,9 +322,7 @@ class Farewell:
         self.ends: list[str] = []
         self.seen = asyncio.Event()
 
-    async def __call__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while data := await reader.read(65536):
                 if b"\r\n\r\n" in data:
@@ -338,8 +333,7 @@ class Farewell:
         self.seen.set()
 
 
-def linger(server_context: ssl.SSLContext, **arguments: Any) -> TCPConnector:
-    del server_context
+def linger(**arguments: Any) -> TCPConnector:
     resolver = FakeResolver({"host.test": ["127.0.0.1"]})
     if not arguments:
         return TCPConnector(resolver=resolver, ssl=False)
@@ -369,7 +363,7 @@ async def test_tls_says_goodbye_only_where_there_is_time(
     """S-109, S-176: in either case nothing is left when `close` returns."""
     farewell = Farewell()
     port = await serve(farewell, ssl=server_context)
-    connector = linger(server_context, **arguments)
+    connector = linger(**arguments)
     key = ConnectionKey("host.test", port, True)
     assert await fetch(connector, key) == b"hello"
     idle = connector.acquire_nowait(key, asyncio.get_running_loop().time())
@@ -403,7 +397,7 @@ async def test_goodbye_without_answer_is_bounded(
         await gone.wait()
 
     port = await serve(deaf, ssl=server_context)
-    connector = linger(server_context, ssl_shutdown_timeout=3.0)
+    connector = linger(ssl_shutdown_timeout=3.0)
     key = ConnectionKey("host.test", port, True)
     await fetch(connector, key)
     busy = Exchange("GET", GET, asyncio.get_running_loop().create_future())

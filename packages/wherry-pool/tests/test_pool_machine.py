@@ -1,6 +1,11 @@
-"""The pool under any order of events, against what must always hold."""
+"""The pool under any order of events, against what must always hold.
+
+`WHERRY_POOL_STEPS=100000 python -m pytest …/test_pool_machine.py -s` takes that many steps, other
+ones in each run, and says how many there were.
+"""
 
 import asyncio
+import os
 from typing import Any
 
 from hypothesis import settings
@@ -10,10 +15,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from wherry_errors import ClientConnectionError
 from wherry_pool import ConnectionKey, ConnectionPool
 from wherry_pool.protocols import HttpConnection, PoolObserver
-from wherry_pool.testing import FakeConnection, ManualClock
+from wherry_pool.testing import FakeConnection, ManualClock, RecordingObserver
+
+STEPS = int(os.environ.get("WHERRY_POOL_STEPS", "0"))
+STEPS_PER_EXAMPLE = 40
+
+steps_taken = 0
 
 KEYS = [ConnectionKey(f"{name}.example", 80, False) for name in "abc"]
-KEEPALIVE = 10.0
+KEEPALIVES = st.sampled_from([2.0, 10.0, 10.0, float("inf")])
+"""How long a connection may be idle from now on: the server may say less, or it was never used."""
 
 
 class PoolMachine(RuleBasedStateMachine):
@@ -67,10 +78,41 @@ class PoolMachine(RuleBasedStateMachine):
         self.all.append(connection)
         return connection
 
-    @rule(key=st.sampled_from(KEYS))
-    def acquire(self, key: ConnectionKey) -> None:
-        task = self.loop.create_task(self.pool.acquire(key, self.open_connection))
+    @rule(key=st.sampled_from(KEYS), is_fresh=st.booleans())
+    def acquire(self, key: ConnectionKey, is_fresh: bool) -> None:
+        task = self.loop.create_task(
+            self.pool.acquire(key, self.open_connection, fresh=is_fresh)
+        )
         self.tasks[task] = key
+        self.run()
+
+    @rule(
+        key=st.sampled_from(KEYS),
+        turns=st.integers(0, 9),
+        data=st.data(),
+        is_settled=st.booleans(),
+        keepalive=KEEPALIVES,
+    )
+    def acquire_and_cancel(
+        self, key: ConnectionKey, turns: int, data: Any, is_settled: bool, keepalive: float
+    ) -> None:
+        """Cancel a request so many turns after it came: every await of it is met sooner or later.
+
+        Meanwhile something may become free, or its connection ready.
+        """
+        before = set(self.opening)
+        task = self.loop.create_task(
+            self.pool.acquire(key, self.open_connection, RecordingObserver())
+        )
+        self.tasks[task] = key
+        for turn in range(turns):
+            self.loop.run_until_complete(asyncio.sleep(0))
+            if turn == 1 and self.held:
+                self.give_back(data.draw(st.sampled_from(list(self.held))), keepalive)
+            for attempt in set(self.opening) - before:
+                if is_settled and not attempt.done():
+                    attempt.set_result(None)
+        task.cancel()
         self.run()
 
     @rule(key=st.sampled_from(KEYS))
@@ -82,13 +124,15 @@ class PoolMachine(RuleBasedStateMachine):
             assert connection.can_take()
             self.held[connection] = key
 
-    @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def release(self, data: Any) -> None:
-        connection = data.draw(st.sampled_from(list(self.held)))
+    def give_back(self, connection: FakeConnection, keepalive: float) -> None:
         del self.held[connection]
-        connection.expiry = self.clock.now + KEEPALIVE
+        connection.expiry = self.clock.now + keepalive
         connection.finish()
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), keepalive=KEEPALIVES)
+    def release(self, data: Any, keepalive: float) -> None:
+        self.give_back(data.draw(st.sampled_from(list(self.held))), keepalive)
         self.run()
 
     @rule(data=st.data())
@@ -102,15 +146,12 @@ class PoolMachine(RuleBasedStateMachine):
             self.run()
 
     @precondition(lambda self: self.tasks)
-    @rule(data=st.data(), is_served_too=st.booleans())
-    def cancel(self, data: Any, is_served_too: bool) -> None:
+    @rule(data=st.data(), is_served_too=st.booleans(), keepalive=KEEPALIVES)
+    def cancel(self, data: Any, is_served_too: bool, keepalive: float) -> None:
         """Cancel somebody, possibly in the turn in which something becomes free."""
         task = data.draw(st.sampled_from(list(self.tasks)))
         if is_served_too and self.held:
-            connection = data.draw(st.sampled_from(list(self.held)))
-            del self.held[connection]
-            connection.expiry = self.clock.now + KEEPALIVE
-            connection.finish()
+            self.give_back(data.draw(st.sampled_from(list(self.held))), keepalive)
         task.cancel()
         self.run()
 
@@ -141,6 +182,8 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def books_are_right(self) -> None:
+        global steps_taken  # of all examples, to be told at the end
+        steps_taken += 1
         if not hasattr(self, "pool"):
             return
         stats = self.pool.stats()
@@ -182,6 +225,8 @@ class PoolMachine(RuleBasedStateMachine):
                 assert self.opening == {}
                 assert self.pool.stats() == {}
                 assert all(connection.is_closed for connection in self.all)
+                if STEPS:
+                    print(f"\r{steps_taken} steps", end="")
         finally:
             self.clock.__exit__(None, None, None)
             self.loop.close()
@@ -189,5 +234,8 @@ class PoolMachine(RuleBasedStateMachine):
 
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(
-    max_examples=80, stateful_step_count=40, deadline=None, derandomize=True
+    max_examples=max(60, STEPS // STEPS_PER_EXAMPLE),
+    stateful_step_count=STEPS_PER_EXAMPLE,
+    deadline=None,
+    derandomize=not STEPS,
 )

@@ -393,6 +393,17 @@ async def test_plain_target_behind_an_https_proxy(
     assert proxy.requests[0].protocol == "http"
 
 
+async def test_trailing_dot_is_no_part_of_the_server_name(
+    proxy: FakeProxy, serve: Serve, server_context: ssl.SSLContext, client_context: ssl.SSLContext
+) -> None:
+    """S-141, S-158: the proxy gets the name with it."""
+    port = await serve(ssl=server_context)
+
+    await talk(new_dialer(ssl=client_context), route(proxy, port, host="host.test."))
+
+    assert [asked.host for asked in proxy.requests] == ["host.test."]
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_certificate_faults_are_those_of_a_direct_connection(
     proxy: FakeProxy, serve: Serve, server_context: ssl.SSLContext, scheme: str

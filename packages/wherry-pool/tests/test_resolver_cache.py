@@ -254,3 +254,105 @@ async def test_slow_observers_do_not_make_a_second_lookup(inner: FakeResolver) -
 
     assert len(inner.asked) == 1
     assert all(len(answer) == 3 for answer in answers)
+
+
+# --- answers that are too old ------------------------------------------------------------------
+
+
+async def test_old_answer_serves_where_asking_fails_if_that_is_wanted(
+    inner: FakeResolver, clock: ManualClock
+) -> None:
+    """`stale_for`: for so long, turning like any other; a new answer takes its place."""
+    resolver = CachingResolver(inner, ttl=10, stale_for=60)
+    await resolver.resolve("a.test", 80)
+    del inner.addresses["a.test"]
+    await clock.advance(10)
+
+    assert hosts(await resolver.resolve("a.test", 80)) == ADDRESSES[1:] + ADDRESSES[:1]
+    assert hosts(await resolver.resolve("A.test", 80)) == ADDRESSES[2:] + ADDRESSES[:2]
+    assert len(inner.asked) == 3, "every request asks again"
+
+    inner.addresses["a.test"] = ["192.0.2.7"]
+    assert hosts(await resolver.resolve("a.test", 80)) == ["192.0.2.7"]
+    del inner.addresses["a.test"]
+    await clock.advance(70)
+    with pytest.raises(socket.gaierror):
+        await resolver.resolve("a.test", 80)
+
+
+@pytest.mark.parametrize("ttl", [0, 10])
+async def test_old_answer_serves_nobody_by_default(
+    inner: FakeResolver, clock: ManualClock, ttl: float
+) -> None:
+    """S-139: the failure is told."""
+    resolver = CachingResolver(inner, ttl=ttl)
+    await resolver.resolve("a.test", 80)
+    del inner.addresses["a.test"]
+    await clock.advance(ttl)
+
+    with pytest.raises(socket.gaierror):
+        await resolver.resolve("a.test", 80)
+
+
+async def test_unknown_host_stays_unknown(inner: FakeResolver) -> None:
+    """`stale_for`: where there was never an answer, there is none."""
+    resolver = CachingResolver(inner, stale_for=60)
+
+    with pytest.raises(socket.gaierror):
+        await resolver.resolve("d.test", 80)
+
+
+# --- SEC-50 ------------------------------------------------------------------------------------
+
+
+async def test_cache_holds_its_size_whatever_is_asked() -> None:
+    """SEC-50: also in another case, at another port, and asked again after it ran out."""
+
+    class Generous(FakeResolver):
+        async def resolve(self, host, port=0, family=socket.AF_INET):  # type: ignore[no-untyped-def]
+            self.addresses[host.lower()] = ["192.0.2.1"]
+            return await super().resolve(host, port, family)
+
+    resolver = CachingResolver(Generous(), max_size=10)
+    for number in range(200):
+        await resolver.resolve(f"h{number}.test", 80 + number % 3)
+        assert len(resolver) <= 10
+    assert len(resolver) == 10
+
+    nothing = CachingResolver(Generous(), max_size=0)
+    await nothing.resolve("a.test")
+    assert len(nothing) == 0
+
+
+async def test_case_of_a_name_makes_no_second_answer(inner: FakeResolver) -> None:
+    """SEC-50: one name, one entry; nobody gets a place of his own for `A.test`."""
+    resolver = CachingResolver(inner)
+    await resolver.resolve("a.test", 80)
+
+    for spelling in ("A.test", "a.TEST", "A.TEST"):
+        assert set(hosts(await resolver.resolve(spelling, 80))) == set(ADDRESSES)
+
+    assert len(inner.asked) == 1
+    assert len(resolver) == 1
+
+
+async def test_answer_for_no_time_is_asked_for_each_time(inner: FakeResolver) -> None:
+    """SEC-50: a TTL of 0."""
+    resolver = CachingResolver(inner, ttl=0)
+
+    for _ in range(3):
+        await resolver.resolve("a.test", 80)
+
+    assert len(inner.asked) == 3
+    assert len(resolver) <= 1
+
+
+async def test_failure_is_not_remembered_for_ever(inner: FakeResolver) -> None:
+    """SEC-50, S-139: nor at all, with answers that are kept for ever."""
+    resolver = CachingResolver(inner, ttl=None, stale_for=60)
+    with pytest.raises(socket.gaierror):
+        await resolver.resolve("d.test", 80)
+
+    inner.addresses["d.test"] = ["192.0.2.4"]
+
+    assert hosts(await resolver.resolve("d.test", 80)) == ["192.0.2.4"]

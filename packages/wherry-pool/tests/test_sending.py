@@ -1,4 +1,4 @@
-"""A request body that takes time, on its way out; what its connection makes of it is test_http11's."""
+"""A request body that takes time, on its way out."""
 
 import asyncio
 

@@ -23,12 +23,21 @@ from wherry_pool import (
     AddrInfoType,
     CachingResolver,
     ConnectionKey,
+    DialTimings,
     Fingerprint,
+    ResolveResult,
     SSLSetting,
     TcpDialer,
     address_family,
 )
-from wherry_pool.testing import FakeResolver, ManualClock, RecordingObserver, check_dialer
+from wherry_pool.testing import (
+    FakeAddressPolicy,
+    FakeResolver,
+    ManualClock,
+    RecordingObserver,
+    check_dialer,
+    check_dialer_asks_policy,
+)
 
 pytestmark = pytest.mark.network
 
@@ -240,6 +249,152 @@ async def test_observer_is_told_of_the_lookup(serve: Serve) -> None:
     await cached.close()
 
 
+async def test_addresses_are_for_other_dialers_too() -> None:
+    """A dialer through a proxy that takes addresses; S-148, S-522."""
+    resolver = FakeResolver({"host.test": ["127.0.0.1", "::1"]})
+    dialer, timings = TcpDialer(resolver), DialTimings()
+
+    found = await dialer.addresses(route(80), timings=timings)
+    literal = await dialer.addresses(ConnectionKey("::1", 80, False))
+
+    assert [info[4][:2] for info in found] == [("127.0.0.1", 80), ("::1", 80)]
+    assert [info[4][:2] for info in literal] == [("::1", 80)]
+    assert timings.dns > 0.0
+    with pytest.raises(ClientConnectorDNSError):
+        await dialer.addresses(ConnectionKey("unknown.test", 80, False))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "::1", ""])
+async def test_resolver_that_returns_names_is_not_followed(host: str) -> None:
+    """S-136, SEC-48, SEC-49: the loop would look it up again while connecting, unseen."""
+
+    class Indirect(FakeResolver):
+        async def resolve(self, *_: object, **__: object) -> list[ResolveResult]:
+            [result] = await super().resolve("host.test")
+            return [{**result, "host": host}]
+
+    dialer = TcpDialer(Indirect({"host.test": ["127.0.0.1"]}))
+
+    with pytest.raises(ClientConnectorDNSError, match=r"resolver returned .*no such address"):
+        await dialer.dial(route(80), asyncio.Protocol)
+
+
+@pytest.mark.parametrize("is_ssl", [False, True])
+async def test_times_are_taken(
+    serve: Serve, server_context: ssl.SSLContext, *, is_ssl: bool
+) -> None:
+    """`ClientResponse.timings`: dns, connect, tls."""
+    port = await serve(ssl=server_context if is_ssl else None)
+    timings = DialTimings()
+
+    transport = await new_dialer(ssl=False).dial(
+        route(port, is_ssl=is_ssl), asyncio.Protocol, timings=timings
+    )
+
+    assert timings.dns > 0.0
+    assert timings.connect > 0.0
+    assert (timings.tls > 0.0) is is_ssl
+    transport.abort()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+# --- address policies --------------------------------------------------------------------------
+
+
+async def test_dialer_asks_the_policy(serve: Serve) -> None:
+    """SEC-49: the conformance check, for a name and for an address."""
+    port = await serve()
+
+    await check_dialer_asks_policy(new_dialer(), route(port))
+    await check_dialer_asks_policy(new_dialer(), ConnectionKey("127.0.0.1", port, False))
+
+
+async def test_refused_address_is_never_tried(serve: Serve) -> None:
+    """SEC-49: every candidate of Happy Eyeballs is asked for; what is refused gets no socket."""
+    port = await serve()
+    made: list[AddrInfoType] = []
+
+    def factory(info: AddrInfoType) -> socket.socket:
+        made.append(info)
+        return socket.socket(info[0], info[1], info[2])
+
+    policy = FakeAddressPolicy(["127.0.0.2", "::1"])
+    dialer = TcpDialer(
+        FakeResolver({"host.test": ["127.0.0.2", "::1", "127.0.0.1"]}), socket_factory=factory
+    )
+
+    assert await peer_of(dialer, route(port)._replace(address_policy=policy)) == "127.0.0.1"
+
+    assert policy.asked == [
+        ("host.test", address, port) for address in ("127.0.0.2", "::1", "127.0.0.1")
+    ]
+    assert [info[4][0] for info in made] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "not there"), TimeoutError("slow policy")])
+async def test_policy_that_refuses_all_is_a_connector_error(error: OSError) -> None:
+    """SEC-49: with the policy's error, whatever kind of `OSError` it is."""
+
+    class Strict:
+        def check(self, host: str, address: str, port: int, /) -> None:
+            raise error
+
+    with pytest.raises(ClientConnectorError) as caught:
+        await new_dialer().dial(route(80)._replace(address_policy=Strict()), asyncio.Protocol)
+
+    assert caught.value.__cause__ is error
+
+
+async def test_resolver_cannot_change_its_mind_after_the_check(serve: Serve) -> None:
+    """SEC-49, rebinding: the address that was asked for is the one that is connected to."""
+    port = await serve()
+    answers = iter([["127.0.0.1"], ["127.0.0.2"], ["127.0.0.2"]])
+
+    class Rebinding(FakeResolver):
+        async def resolve(self, host, port=0, family=socket.AF_INET):  # type: ignore[no-untyped-def]
+            self.addresses["host.test"] = next(answers)
+            return await super().resolve(host, port, family)
+
+    policy = FakeAddressPolicy(["127.0.0.2"])
+    resolver = Rebinding()
+    dialer = TcpDialer(resolver)
+    key = route(port)._replace(address_policy=policy)
+
+    assert await peer_of(dialer, key) == "127.0.0.1"
+    with pytest.raises(ClientConnectorError, match=r"127.0.0.2 is not allowed"):
+        await dialer.dial(key, asyncio.Protocol)
+
+    assert len(resolver.asked) == 2, "one lookup per connection, its answer both checked and used"
+
+
+@more_loopback
+async def test_policy_is_asked_again_in_each_round(
+    serve: Serve, server_context: ssl.SSLContext
+) -> None:
+    """SEC-49, S-150: what it has come to refuse meanwhile is not fallen back to."""
+    stranger = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("host.test").configure_cert(stranger)
+    port = await serve(host="127.0.0.2", ssl=stranger)
+    await serve(port=port, ssl=server_context)
+
+    class Changing(FakeAddressPolicy):
+        def check(self, host: str, address: str, port: int, /) -> None:
+            super().check(host, address, port)
+            if len(self.asked) > 2:
+                raise PermissionError(13, "no longer")
+
+    policy = Changing()
+    dialer = new_dialer("127.0.0.2", "127.0.0.1")
+
+    with pytest.raises(ClientConnectorError, match="no longer"):
+        await dialer.dial(
+            route(port, is_ssl=True)._replace(address_policy=policy), asyncio.Protocol
+        )
+
+    assert [address for _, address, _ in policy.asked] == ["127.0.0.2", "127.0.0.1", "127.0.0.1"]
+
+
 # --- TLS ---------------------------------------------------------------------------------------
 
 
@@ -277,6 +432,125 @@ async def test_wrong_name_is_a_certificate_error(
     ):
         with pytest.raises(ClientConnectorCertificateError, match=r"other.test"):
             await peer_of(dialer, key)
+
+
+async def test_custom_authority_replaces_the_system_store(
+    serve: Serve, server_context: ssl.SSLContext, authority: trustme.CA
+) -> None:
+    """SEC-35: a caller's context trusts whom it was told to, and nobody else; and is untouched."""
+    port = await serve(ssl=server_context)
+    only_ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(only_ours)
+    only_theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trustme.CA().configure_trust(only_theirs)
+
+    await peer_of(new_dialer(), route(port, is_ssl=True, ssl=only_ours))
+    with pytest.raises(ClientConnectorCertificateError):
+        await peer_of(new_dialer(), route(port, is_ssl=True, ssl=only_theirs))
+
+    # S-157
+    assert only_ours.cert_store_stats()["x509_ca"] == 1
+    assert only_ours.keylog_filename is None
+
+
+@pytest.mark.parametrize(
+    ("host", "is_right"),
+    [
+        ("127.0.0.1", True),
+        ("::1", False),
+        ("bücher.test", True),
+        ("xn--bcher-kva.test", True),
+        ("a.wild.test", True),
+        ("a.b.wild.test", False),
+        ("wild.test", False),
+        ("host.test.evil.test", False),
+    ],
+)
+async def test_certificate_has_to_be_for_the_host(
+    serve: Serve,
+    authority: trustme.CA,
+    client_context: ssl.SSLContext,
+    host: str,
+    *,
+    is_right: bool,
+) -> None:
+    """SEC-35: by address, by internationalised name, by wildcard of one label."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    names = ("127.0.0.1", "xn--bcher-kva.test", "*.wild.test", "host.test")
+    authority.issue_cert(*names).configure_cert(context)
+    port = await serve(host="::1" if host == "::1" else "127.0.0.1", ssl=context)
+    name = host.encode("idna").decode() if host.isalpha() or "ü" in host else host
+    dialer = TcpDialer(FakeResolver({name: ["127.0.0.1"]}), ssl=client_context)
+    key = ConnectionKey(name, port, True)
+
+    if is_right:
+        await peer_of(dialer, key)
+    else:
+        with pytest.raises(ClientConnectorCertificateError):
+            await peer_of(dialer, key)
+
+
+async def test_client_certificate_is_shown_to_who_asks(
+    serve: Serve, authority: trustme.CA, client_context: ssl.SSLContext
+) -> None:
+    """SEC-31, SEC-34: it is in the context, which is in the key; other contexts do not have it."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.maximum_version = ssl.TLSVersion.TLSv1_2  # there it is part of the handshake
+    authority.issue_cert("host.test").configure_cert(server)
+    authority.configure_trust(server)
+    server.verify_mode = ssl.CERT_REQUIRED
+    port = await serve(ssl=server)
+    with_certificate = ssl.create_default_context()
+    authority.configure_trust(with_certificate)
+    authority.issue_cert("client.test").configure_cert(with_certificate)
+
+    await peer_of(new_dialer(), route(port, is_ssl=True, ssl=with_certificate))
+    for setting in (client_context, False):
+        with pytest.raises(ClientConnectorError):  # an alert, or a reset that overtakes it
+            await peer_of(new_dialer(), route(port, is_ssl=True, ssl=setting))
+
+
+async def test_only_http_1_1_is_offered(serve: Serve, authority: trustme.CA) -> None:
+    """S-157: a server that would rather speak HTTP/2 hears nothing of it."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("host.test").configure_cert(server)
+    server.set_alpn_protocols(["h2", "http/1.1"])
+    port = await serve(ssl=server)
+
+    transport = await new_dialer().dial(route(port, is_ssl=True, ssl=False), asyncio.Protocol)
+
+    assert transport.get_extra_info("ssl_object").selected_alpn_protocol() == "http/1.1"
+    transport.abort()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def test_fingerprint_is_checked_before_a_byte_of_the_request(
+    serve: Serve, server_context: ssl.SSLContext
+) -> None:
+    """SEC-33: on every new connection, resumed sessions included; nothing was written then."""
+    received: list[bytes] = []
+    ended = asyncio.Event()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            received.append(await reader.read(100))
+        except OSError:
+            received.append(b"")
+        ended.set()
+
+    class Eager(asyncio.Protocol):
+        """Does what a connection does: it writes when it is handed out, not when it is made."""
+
+    port = await serve(listen, ssl=server_context)
+    dialer = new_dialer()
+    for _ in range(2):
+        ended.clear()
+        with pytest.raises(ServerFingerprintMismatch):
+            await dialer.dial(route(port, is_ssl=True, ssl=Fingerprint(b"\0" * 32)), Eager)
+        await ended.wait()
+
+    assert received == [b"", b""]
 
 
 async def test_fingerprint_replaces_all_other_checks(

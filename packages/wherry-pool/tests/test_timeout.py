@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_pool import NO_DEADLINE, ClientTimeout, deadline_after
+from wherry_pool import NO_DEADLINE, ClientTimeout, deadline_after, total_deadline
 from wherry_pool._timeout import seconds_or_none
 
 
@@ -31,6 +31,7 @@ def test_timeout_is_frozen() -> None:
 def test_limit_can_be_off(seconds: float | None) -> None:
     """S-425."""
     assert deadline_after(10.5, seconds, 5) == NO_DEADLINE
+    assert total_deadline(10.5, ClientTimeout(total=seconds)) == NO_DEADLINE
     assert seconds_or_none(seconds) is None
 
 
@@ -44,3 +45,14 @@ def test_long_limits_end_on_a_whole_second(start: float, seconds: float, thresho
         assert when == math.ceil(start + seconds)
     else:
         assert when == start + seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "total", "other"), [(4.9, 15.3, 15.3), (5.0, 16.0, 15.4), (5.1, 16.0, 16.0)]
+)
+def test_total_ends_on_a_whole_second_at_the_threshold_too(
+    seconds: float, total: float, other: float
+) -> None:
+    """S-433: the others only above it."""
+    assert total_deadline(10.4, ClientTimeout(total=seconds)) == pytest.approx(total)
+    assert deadline_after(10.4, seconds, 5) == pytest.approx(other)

@@ -1,11 +1,26 @@
 """Which TLS settings a connection uses."""
 
 import asyncio
+import hashlib
+import importlib.util
+import os
 import ssl
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wherry_pool import Fingerprint, SSLSetting, check_setting
+from wherry_errors import ServerFingerprintMismatch
+from wherry_pool import (
+    Fingerprint,
+    SSLSetting,
+    check_setting,
+    merge_ssl_arguments,
+    system_trust_context,
+)
 from wherry_pool._tls import context_for, fingerprint_for
 from wherry_pool.testing import MemoryTransport
 
@@ -92,3 +107,136 @@ async def test_connection_without_tls_is_not_checked() -> None:
     PIN.check(transport, "example.com", 80)
 
     transport.abort()
+
+
+class FakeTls:
+    """The part of an `ssl_object` a fingerprint asks."""
+
+    def getpeercert(self, *, binary_form: bool) -> bytes:
+        assert binary_form
+        return b"certificate"
+
+
+async def test_error_of_a_fingerprint_names_the_peer() -> None:
+    """S-160: by the host that was asked for, else by its address."""
+    extra = {"ssl_object": FakeTls(), "peername": ("192.0.2.1", 443)}
+    transport = MemoryTransport(asyncio.get_running_loop(), asyncio.Protocol(), extra=extra)
+
+    with pytest.raises(ServerFingerprintMismatch) as caught:
+        PIN.check(transport, "example.com", 8443)
+    assert (caught.value.host, caught.value.port) == ("example.com", 8443)
+    with pytest.raises(ServerFingerprintMismatch) as caught:
+        PIN.check(transport)
+    assert (caught.value.host, caught.value.port) == ("192.0.2.1", 443)
+
+    Fingerprint(hashlib.sha256(b"certificate").digest()).check(transport)
+    transport.abort()
+
+
+# --- deprecated arguments ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "replacement"),
+    [
+        ({"verify_ssl": False}, False, "ssl=False"),
+        ({"ssl_context": CONTEXT}, CONTEXT, r"ssl=SSLContext"),
+        ({"fingerprint": b"a" * 32}, PIN, r"ssl=Fingerprint"),
+        ({"verify_ssl": False, "ssl_setting": None}, False, "ssl=False"),
+    ],
+)
+def test_old_arguments_stand_for_ssl(
+    arguments: dict[str, Any], expected: SSLSetting, replacement: str
+) -> None:
+    """S-110: each warns its caller and says what to write."""
+    with pytest.warns(DeprecationWarning, match=replacement) as caught:
+        assert merge_ssl_arguments(**arguments) == expected
+
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("verify", [None, True])
+@pytest.mark.parametrize("value", [True, False, CONTEXT, PIN])
+def test_ssl_alone_does_not_warn(value: SSLSetting, verify: bool | None) -> None:
+    """S-110, S-466: `verify_ssl=True` says nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert merge_ssl_arguments(value, verify_ssl=verify) is value
+        assert merge_ssl_arguments(None) is True
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"verify_ssl": False, "ssl_context": CONTEXT},
+        {"verify_ssl": False, "fingerprint": b"a" * 32},
+        {"ssl_context": CONTEXT, "fingerprint": b"a" * 32},
+        {"verify_ssl": False, "ssl_setting": False},
+        {"ssl_context": CONTEXT, "ssl_setting": CONTEXT},
+        {"fingerprint": b"a" * 32, "ssl_setting": PIN},
+    ],
+)
+def test_old_arguments_exclude_each_other(arguments: dict[str, Any]) -> None:
+    """S-110: and an `ssl` other than true."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError, match="exclude each other"):
+            merge_ssl_arguments(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"ssl_setting": "yes"}, TypeError),
+        ({"ssl_setting": 0}, TypeError),
+        ({"ssl_context": "yes"}, TypeError),
+        ({"fingerprint": b"a" * 16}, ValueError),
+    ],
+)
+def test_other_values_are_refused(arguments: dict[str, Any], error: type[Exception]) -> None:
+    """S-110, S-160, S-466."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(error):
+            merge_ssl_arguments(**arguments)
+
+
+# --- key log, trust ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flags", [[], ["-E"]])
+def test_default_contexts_log_keys_where_they_are_told_to(tmp_path: Path, flags: list[str]) -> None:
+    """SSLKEYLOGFILE: the verified and the unverified one; unless the environment is ignored."""
+    path = str(tmp_path / "keys")
+    program = (
+        "from wherry_pool._tls import context_for\n"
+        "print([context_for(setting).keylog_filename for setting in (True, False)])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", program],
+        env={**os.environ, "SSLKEYLOGFILE": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() == repr([None, None] if flags else [path, path])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("truststore") is None, reason="needs truststore")
+def test_operating_system_may_be_asked_whom_to_trust() -> None:
+    """The extra `truststore`: a context like any other, that verifies."""
+    context = system_trust_context()
+
+    assert isinstance(context, ssl.SSLContext)
+    assert check_setting(context) is context
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_without_truststore_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra may be absent."""
+    monkeypatch.setitem(sys.modules, "truststore", None)
+
+    with pytest.raises(RuntimeError, match=r"pip install 'wherry-pool\[truststore\]'"):
+        system_trust_context()

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wherry_errors import WebSocketError
-from wherry_websocket._close import close_payload, is_known_code, parse_close, reply_code
+from wherry_websocket._close import close_payload, is_known_code, parse_close
 
-DEFINED = {*range(1000, 1004), *range(1006, 1015)}
+DEFINED = {*range(1000, 1004), *range(1007, 1015)}
 
 
 def test_known_codes_are_the_defined_ones_and_3000_to_4999() -> None:
-    """S-240, S-241, over all 65536 codes."""
+    """S-240, S-241 without 1006 (RFC 6455 §7.4.1, SEC-53), over all 65536 codes."""
     known = {code for code in range(65536) if is_known_code(code)}
 
     assert known == DEFINED | set(range(3000, 5000))
@@ -53,7 +53,7 @@ def test_a_reason_that_is_not_utf8_is_invalid_text() -> None:
 
 
 @given(
-    st.sampled_from(sorted((DEFINED - {1006}) | {3000, 4999})),
+    st.sampled_from(sorted(DEFINED | {3000, 4999})),
     st.text().filter(lambda text: len(text.encode()) <= 123),
 )
 def test_what_is_sent_is_read_back(code: int, reason: str) -> None:
@@ -69,7 +69,7 @@ def test_any_payload_is_read_or_refused_with_a_close_code(payload: bytes) -> Non
     except WebSocketError as exc:
         refused_with = exc.code
     else:
-        assert code == 1006 or close_payload(code, reason.encode()) == payload
+        assert close_payload(code, reason.encode()) == payload
         return
     assert refused_with in (1002, 1007)
 
@@ -95,6 +95,10 @@ def test_a_reason_needs_a_code() -> None:
         close_payload(0, b"why")
 
 
-def test_the_reply_carries_the_received_code() -> None:
-    """S-265 as changed by C-20; RFC 6455 §7.4.1 keeps 1006 off the wire."""
-    assert [reply_code(code) for code in (1000, 1001, 4000, 0, 1006)] == [1000, 1001, 4000, 0, 0]
+@pytest.mark.parametrize("code", [1005, 1006, 1015])
+def test_codes_that_report_an_end_are_refused_in_one(code: int) -> None:
+    """SEC-53, RFC 6455 §7.4.1: none of the three may be set in a close frame by an endpoint."""
+    with pytest.raises(WebSocketError, match=f"got {code}") as caught:
+        parse_close(code.to_bytes(2, "big") + b"reset")
+
+    assert caught.value.code == 1002

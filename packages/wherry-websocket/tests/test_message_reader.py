@@ -414,6 +414,60 @@ def test_nothing_is_read_after_the_end() -> None:
     assert reading.feed(STREAM) == []
 
 
+# Text that is none
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        [b"ab\xff"],
+        [b"caf\xc3", b"x"],
+        ["⛵".encode()[:2], b"", b"a"],
+        [b"\xed\xa0", b"\x80"],
+        [b"\xf4\x90"],
+    ],
+)
+def test_bad_text_is_noticed_in_the_fragment_that_has_it(fragments: list[bytes]) -> None:
+    """SEC-53, S-242, RFC 6455 §8.1: 1007 before the message is whole."""
+    reading = Reading()
+    frames = [frame(0x01 if number == 0 else 0x00, part) for number, part in enumerate(fragments)]
+    assert reading.feed(*frames[:-1]) == []
+
+    with pytest.raises(WebSocketError, match="UTF-8") as caught:
+        reading.feed(frames[-1])
+    assert caught.value.code == 1007
+
+
+def test_text_that_ends_within_a_character_is_refused_at_its_end() -> None:
+    """SEC-53: a continuation could have brought the rest."""
+    reading = Reading()
+    assert reading.feed(frame(0x01, b"caf"), frame(0x00, b"\xc3")) == []
+
+    with pytest.raises(WebSocketError, match="UTF-8"):
+        reading.feed(frame(0x80))
+
+
+@given(st.text(), st.lists(st.integers(0, 100), max_size=5))
+def test_text_may_be_cut_anywhere(data: str, cuts: list[int]) -> None:
+    """SEC-53, RFC 6455 §5.6: fragments end within characters as well."""
+    parts = in_pieces(data.encode(), cuts)
+    last = len(parts) - 1
+    frames = [
+        frame((0x80 if number == last else 0) | (0x00 if number else 0x01), part)
+        for number, part in enumerate(parts)
+    ]
+
+    assert Reading().feed(*frames) == [text(data)]
+    assert Reading().feed(b"".join(frames)) == [text(data)]
+
+
+def test_raw_text_is_not_checked_in_fragments_either() -> None:
+    """S-228."""
+    out = Reading(decode_text=False).feed(frame(0x01, b"\xff"), frame(0x80, b"\xfe"))
+
+    assert out == [WSMessageTextBytes(WSMsgType.TEXT, b"\xff\xfe", "")]
+
+
 # The fast path
 
 
@@ -455,7 +509,7 @@ def test_the_fast_path_ends_where_the_frame_does(size: int) -> None:
 
 @pytest.mark.parametrize("decode_text", [True, False])
 def test_the_fast_path_inflates_only_what_was_negotiated(decode_text: bool) -> None:
-    """SEC-54, RFC 7692 §6: RSV1 on whole data frames; all else is for the general reader to judge."""
+    """SEC-54, RFC 7692 §6: RSV1 on whole data frames; the general reader judges all else."""
     deflater = Deflater(15, no_takeover=False)
     inflate = Inflater(no_takeover=False, max_size=0).inflate
     data = frame(0xC2, deflater.compress(b"b")) + frame(0xC1, deflater.compress(b"t"))

@@ -214,12 +214,28 @@ def test_a_close_frame_without_code_is_answered_without_code(ends: Callable[...,
     assert client.close_code == server.close_code == 0
 
 
-def test_a_received_1006_is_answered_without_code() -> None:
-    """S-241 takes it, RFC 6455 §7.4.1 keeps it from being sent."""
+def test_a_received_1006_is_a_protocol_error() -> None:
+    """SEC-53, RFC 6455 §7.4.1, not S-241: no close frame holds it."""
     client, server = WebSocketProtocol(), WebSocketProtocol(Role.SERVER)
 
-    assert client.receive_data(b"\x88\x02\x03\xee") == [close(1006)]
-    assert server.receive_data(client.data_to_send()) == [close(0)]
+    assert [message.type for message in client.receive_data(b"\x88\x02\x03\xee")] == [
+        WSMsgType.ERROR
+    ]
+    assert client.close_code == 1002
+    assert server.receive_data(client.data_to_send()) == [close(1002)]
+
+
+def test_a_masked_frame_of_the_server_is_a_protocol_error() -> None:
+    """S-246 as changed by C-19, RFC 6455 §5.1: 1002, whatever the key, and nothing is unmasked."""
+    client, server = WebSocketProtocol(), WebSocketProtocol(Role.SERVER)
+
+    messages = client.receive_data(bytes.fromhex("810161818537fa213d7f9f4d5158"))
+    assert messages[0] == WSMessage(WSMsgType.TEXT, "a", "")
+    assert messages[1].type is WSMsgType.ERROR
+    assert client.close_code == 1002
+    assert "does not mask" in str(client.failure)
+    assert server.receive_data(client.data_to_send()) == [close(1002)]
+    assert client.state is State.CLOSED
 
 
 def test_both_ends_may_close_at_once(ends: Callable[..., Ends]) -> None:

@@ -378,3 +378,55 @@ async def test_a_body_that_a_middleware_replaced_is_the_one_that_is_kept(
     await threads_done()
     assert [request.body for request in connector.requests] == [b"new", b"new"]
     assert file.closed
+
+
+async def test_secrets_that_the_user_names_stay_at_their_origin(fake: Fake) -> None:
+    """SEC-21: every line of them, in any spelling, and they do not come back."""
+    session, connector = fake(
+        hops(redirect("http://other/"), redirect("http://h/again"), response_bytes(b"ok")),
+        secret_headers=["X-Api-Key"],
+        headers={"x-api-key": "s"},
+    )
+    await session.get("http://h/")
+    assert [b"x-api-key" in request.head for request in connector.requests] == [True, False, False]
+
+
+async def test_a_session_may_refuse_to_be_led_from_https_to_http(fake: Fake) -> None:
+    """SEC-22."""
+    session, connector = fake(redirect("http://h/"), allow_downgrade=False)
+    with pytest.raises(InvalidUrlRedirectClientError, match="allow_downgrade"):
+        await session.get("https://h/")
+    assert len(connector.requests) == 1
+
+
+async def test_the_limit_of_redirects_can_be_the_session_s(fake: Fake) -> None:
+    """SEC-24: a request's own wins."""
+    session, connector = fake(redirect("http://h/"), max_redirects=2)
+    with pytest.raises(TooManyRedirects):
+        await session.get("http://h/")
+    assert len(connector.requests) == 2
+    with pytest.raises(TooManyRedirects):
+        await session.get("http://h/", max_redirects=3)
+    assert len(connector.requests) == 5
+
+
+async def test_a_body_that_a_middleware_gives_a_later_hop_is_closed(
+    fake: Fake, tmp_path: Path, threads_done: Callable[[], Awaitable[None]]
+) -> None:
+    """S-285, S-472."""
+    path = tmp_path / "f"
+    path.write_bytes(b"x")
+    files = []
+
+    async def replace_body(request: ClientRequest, handler: Handler) -> ClientResponse:
+        if request.url.path == "/again":
+            files.append(path.open("rb"))
+            await request.update_body(files[0])
+        return await handler(request)
+
+    session, _ = fake(
+        hops(redirect("/again", 307), response_bytes(b"ok")), middlewares=[replace_body]
+    )
+    await session.post("http://h/", data=b"x")
+    await threads_done()
+    assert files[0].closed

@@ -119,3 +119,63 @@ async def test_texts_about_a_request_show_no_secret(fake: Fake) -> None:
     )
     assert "hidden" not in "".join(seen[0:2] + seen[3:])
     assert b"Authorization: Basic" in connector.requests[0].head
+
+
+async def test_assigning_a_body_works_and_warns_if_the_old_one_needs_closing(
+    fake: Fake, tmp_path: Path
+) -> None:
+    """S-472, S-566."""
+    path = tmp_path / "f"
+    path.write_bytes(b"old")
+
+    async def assign(request: ClientRequest) -> None:
+        request.body = b"new"
+
+    connector = await changed(fake, assign, data=b"old body")
+    assert connector.requests[0].body == b"new"
+    with path.open("rb") as file, pytest.warns(ResourceWarning, match="update_body"):
+        connector = await changed(fake, assign, data=file)
+    assert connector.requests[0].body == b"new"
+
+
+async def test_a_middleware_sees_what_the_call_asked_for(fake: Fake) -> None:
+    """S-471, S-435."""
+    seen: list[ClientRequest] = []
+
+    async def look(request: ClientRequest, handler: Handler) -> ClientResponse:
+        seen.append(request)
+        return await handler(request)
+
+    session, _ = fake(middlewares=[look])
+    await session.post(
+        "http://h:81/a#b", proxy="http://u:p@p", proxy_headers={"X": "1"}, compress="gzip",
+        data=b"x", timeout=7, server_hostname="name", skip_auto_headers=["Accept"],
+    )  # fmt: skip
+    request = seen[0]
+    assert str(request.proxy) == "http://p"
+    assert request.proxy_auth is not None
+    assert request.proxy_headers == {"X": "1"}
+    assert (request.compress, request.chunked, request.is_ssl()) == ("gzip", True, False)
+    assert (request.host, request.port, request.method) == ("h", 81, "POST")
+    assert (str(request.url), str(request.original_url)) == ("http://h:81/a", "http://h:81/a#b")
+    assert (request.timeout.total, request.server_hostname) == (7, "name")
+    assert request.skip_auto_headers == {"accept"}
+    assert request.session is session
+    assert request.response_class is ClientResponse
+    assert request.auth is None
+
+
+async def test_fields_may_be_changed_until_the_request_is_sent(fake: Fake) -> None:
+    """S-471: a head that was finished before is made anew, and checked anew (SEC-1)."""
+
+    async def change(request: ClientRequest) -> None:
+        request.headers["X-Added"] = "1"
+
+    connector = await changed(fake, change)
+    assert b"\r\nX-Added: 1\r\n" in connector.requests[0].head
+
+    async def break_it(request: ClientRequest) -> None:
+        request.headers["X-Added"] = "\n"
+
+    with pytest.raises(ValueError, match="X-Added"):
+        await changed(fake, break_it)

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 import gc
 import gzip
 import json
@@ -31,6 +32,7 @@ from wherry import (
 from wherry.testing import FakeConnector, LoopbackServer, RawPlan, ResponsePlan, response_bytes
 from wherry_codec import Request
 from wherry_codec.testing import cut, every_split
+from wherry_pool import Connection
 
 Fake = Callable[..., tuple[ClientSession, FakeConnector]]
 JSON = {"Content-Type": "application/json"}
@@ -459,6 +461,211 @@ async def test_after_release_or_close_reading_is_refused(fake: Fake, give_up: Gi
                 await call
         assert connector.in_use == 0
         assert connector.idle == 0  # an unread body leaves the connection unusable
+
+
+async def uploading(
+    fake: Fake, until: Callable[..., Any], pieces: Any, answer: bytes
+) -> tuple[ClientResponse, FakeConnector]:
+    """A response whose request body, `pieces` of one byte and then more, is still being sent."""
+    session, connector = fake(lambda head, body: None)
+    task = asyncio.ensure_future(session.post("http://h/", data=pieces))
+    await until(lambda: connector.transports and len(connector.transports[0].writes) == 2)
+    connector.transports[0].feed(answer)
+    return await task, connector
+
+
+class Upload:
+    """A body of one byte that then waits; it takes a turn of the loop to let go of its source."""
+
+    def __init__(self) -> None:
+        self.gate = asyncio.Event()
+        self.is_open = True
+
+    async def pieces(self) -> Any:
+        try:
+            yield b"a"
+            await self.gate.wait()
+            yield b"b"
+        finally:
+            await asyncio.sleep(0)
+            self.is_open = False
+
+
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbo"
+
+
+async def test_leaving_the_block_waits_for_the_body_writer(
+    fake: Fake, until: Callable[..., Any]
+) -> None:
+    """S-404, S-134: the upload is given up and has let go of its source; so does `release()`."""
+    for leave in (leave_block, release_and_wait):
+        upload = Upload()
+        response, connector = await uploading(fake, until, upload.pieces(), HALF)
+
+        await leave(response)
+
+        assert not upload.is_open
+        assert response.closed
+        assert connector.in_use == 0
+
+
+async def leave_block(response: ClientResponse) -> None:
+    async with response:
+        pass
+
+
+async def release_and_wait(response: ClientResponse) -> None:
+    await response.release()
+
+
+async def test_wait_for_close_lets_the_upload_end(fake: Fake, until: Callable[..., Any]) -> None:
+    """S-405: it waits for the body writer, then releases."""
+    upload = Upload()
+    response, connector = await uploading(fake, until, upload.pieces(), HALF)
+    task = asyncio.ensure_future(response.wait_for_close())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not task.done()
+    assert not response.closed
+
+    upload.gate.set()
+    await task
+
+    assert connector.transports[0].written.endswith(b"1\r\nb\r\n0\r\n\r\n")
+    assert not upload.is_open
+    with pytest.raises(ClientConnectionError, match="released"):
+        await response.read()
+
+
+async def test_read_waits_for_the_body_writer(fake: Fake, until: Callable[..., Any]) -> None:
+    """S-413, S-134: the response is complete, so the upload is given up; nothing runs on."""
+    upload = Upload()
+    response, connector = await uploading(fake, until, upload.pieces(), HALF)
+    connector.transports[0].feed(b"dy")
+
+    assert await response.read() == b"body"
+    assert not upload.is_open
+
+
+async def test_the_connection_can_be_held_until_the_response_is_over(fake: Fake) -> None:
+    """S-401, S-129: one object while the response is under way, then None."""
+    for end in (ClientResponse.release, ClientResponse.close, None):
+        session, connector = fake(RawPlan([HALF], closes=False))
+        response = await session.get("http://h/")
+        connection, again = response.connection, response.connection
+        assert connection is not None
+        assert connection is again
+        transport = connector.transports[0]
+        assert connection.transport is transport
+        calls: list[str] = []
+        connection.add_callback(functools.partial(calls.append, "over"))
+        if end is None:
+            transport.feed(b"dy")
+            assert await response.read() == b"body"
+        else:
+            end(response)
+
+        assert response.connection is None
+        assert connection.closed
+        assert calls == ["over"]
+        response.release()
+        connection.close()
+        assert calls == ["over"]
+
+
+async def test_a_response_that_came_whole_has_no_connection(fake: Fake) -> None:
+    """S-401, S-402."""
+    assert (await get(fake, b"body")).connection is None
+
+
+@pytest.mark.parametrize("give_up", [Connection.close, Connection.release])
+async def test_giving_the_connection_up_ends_the_response(
+    fake: Fake, give_up: Callable[[Connection], None]
+) -> None:
+    """S-129, S-130, S-420: reading tells."""
+    session, connector = fake(RawPlan([HALF], closes=False))
+    response = await session.get("http://h/")
+    connection = response.connection
+    assert connection is not None
+
+    give_up(connection)
+
+    assert response.connection is None
+    with pytest.raises(ClientPayloadError, match="released"):
+        await response.read()
+    assert connector.in_use == 0
+
+
+async def test_a_forgotten_response_takes_its_connection_along(fake: Fake) -> None:
+    """S-177, S-406: only the response is told about, and only on a debug loop."""
+    session, connector = fake(RawPlan([HALF], closes=False))
+    response = await session.get("http://h/")
+    assert response.connection
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del response
+        gc.collect()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert connector.in_use == 0
+
+
+# --- progress -----------------------------------------------------------------------------------
+
+
+async def test_progress_of_a_download_is_told(fake: Fake) -> None:
+    """From what has arrived on, whoever reads it or not; coded bytes count as they came."""
+    told: list[tuple[int, int | None]] = []
+    body = gzip.compress(bytes(1000))
+    half = len(body) // 2
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    session, connector = fake(RawPlan([head.encode() + body[:5]], closes=False))
+    response = await session.get("http://h/")
+    response.call_on_progress(lambda size, total: told.append((size, total)))
+    assert told == [(5, len(body))]
+
+    connector.transports[0].feed(body[5:half])
+    connector.transports[0].feed(body[half:])
+
+    assert told[1:] == [(half, len(body)), (len(body), len(body))]
+    assert await response.read() == bytes(1000)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (response_bytes(b"body"), [(4, 4)]),
+        (response_bytes(b""), [(0, 0)]),
+        (RawPlan([b"HTTP/1.1 200 OK\r\n\r\nbo", b"dy"]), [(2, None), (4, None)]),
+    ],
+)
+async def test_progress_of_a_download_that_is_there_or_has_no_length(
+    fake: Fake, answer: Any, expected: list[tuple[int, int | None]]
+) -> None:
+    """What came with the head is told at once; the total may never be known."""
+    told: list[tuple[int, int | None]] = []
+    session, _ = fake(answer)
+    response = await session.get("http://h/")
+    response.call_on_progress(lambda size, total: told.append((size, total)))
+    await response.read()
+
+    assert told == expected
+
+
+async def test_a_failing_progress_callback_does_not_stop_the_download(fake: Fake) -> None:
+    """It is reported to the loop's exception handler."""
+    contexts: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: contexts.append(context))
+    session, _ = fake(RawPlan([HALF, b"dy"], closes=False))
+    response = await session.get("http://h/")
+
+    def fail(size: int, total: int | None) -> None:
+        raise ZeroDivisionError
+
+    response.call_on_progress(fail)
+
+    assert await response.read() == b"body"
+    assert [type(context["exception"]) for context in contexts] == [ZeroDivisionError]
 
 
 async def test_release_can_be_awaited(fake: Fake) -> None:

@@ -4,7 +4,10 @@ import asyncio
 import gc
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -19,11 +22,15 @@ from yarl import URL
 from wherry import (
     BasicAuth,
     ClientConnectionError,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     CookieJar,
     DummyCookieJar,
+    Fingerprint,
     FormData,
+    Handler,
     HttpVersion10,
     InvalidUrlClientError,
     NonHttpUrlClientError,
@@ -657,7 +664,7 @@ async def test_an_unclosed_session_is_told_about() -> None:
     contexts: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: contexts.append(context))
     session = ClientSession(connector=FakeConnector(lambda head, body: None))
-    session.own = session  # type: ignore[attr-defined]  # a cycle, for the collector to find
+    session.own = session
     del session
 
     with pytest.warns(ResourceWarning, match="Unclosed client session"):
@@ -803,3 +810,115 @@ def test_no_argument_can_smuggle_anything_onto_the_wire(
             assert names <= automatic | {name.lower() for name, _ in headers}
 
     asyncio.run(scenario())
+
+
+async def test_subclassing_a_session_is_discouraged_and_works(fake: Fake) -> None:
+    """S-356, S-567."""
+    with pytest.warns(DeprecationWarning, match="Mine") as caught:
+
+        class Mine(ClientSession):
+            """A subclass."""
+
+    assert caught[0].filename == __file__
+    async with Mine() as session:
+        assert not session.closed
+
+
+@pytest.mark.parametrize("variable", [True, False])
+def test_in_debug_mode_a_custom_attribute_is_discouraged(variable: bool) -> None:
+    """S-11, S-357, S-567: elsewhere nobody looks."""
+    code = (
+        "import asyncio, wherry\n"
+        "async def main():\n"
+        "    async with wherry.ClientSession() as session:\n"
+        "        session.response_class = wherry.ClientResponse\n"
+        "        session.mine = 1\n"
+        "asyncio.run(main())\n"
+    )
+    environment = {**os.environ, "PYTHONASYNCIODEBUG": "1" if variable else ""}
+    flags = ["-W", "error::DeprecationWarning", "-W", "ignore::ResourceWarning"]
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert ("ClientSession.mine" in done.stderr) is variable
+    assert (done.returncode != 0) is variable
+
+
+async def test_limits_of_old_names_are_those_of_a_timeout() -> None:
+    """S-353, S-568."""
+    with pytest.warns(DeprecationWarning, match=r"ClientTimeout\(total"):
+        async with ClientSession(read_timeout=7) as session:
+            assert session.timeout == ClientTimeout(total=7, sock_connect=30)
+    with pytest.warns(DeprecationWarning, match=r"ClientTimeout\(connect"):
+        async with ClientSession(conn_timeout=3) as session:
+            assert session.timeout == ClientTimeout(total=300, connect=3, sock_connect=30)
+    with pytest.raises(ValueError, match="read_timeout"):
+        ClientSession(timeout=ClientTimeout(), read_timeout=7)
+
+
+async def test_old_names_of_a_session_s_properties_warn(fake: Fake) -> None:
+    """S-355, S-568."""
+    session, _ = fake()
+    with pytest.warns(DeprecationWarning, match="loop"):
+        assert session.loop is asyncio.get_running_loop()
+    assert session.requote_redirect_url
+    with pytest.warns(DeprecationWarning, match="requote_redirect_url"):
+        session.requote_redirect_url = False
+    assert not session.requote_redirect_url
+    with pytest.warns(DeprecationWarning, match="ssl_shutdown_timeout"):
+        await ClientSession(ssl_shutdown_timeout=1).close()
+
+
+async def test_chunked_of_another_type_counts_as_true(fake: Fake) -> None:
+    """S-395, S-568."""
+    session, connector = fake()
+    with pytest.warns(DeprecationWarning, match="got int"):
+        await session.post("http://h/", data=b"x", chunked=0)  # type: ignore[arg-type]
+    assert b"Transfer-Encoding: chunked" in connector.requests[0].head
+
+
+async def test_old_tls_arguments_mean_what_ssl_means(fake: Fake) -> None:
+    """S-110, S-466, S-568."""
+    session, connector = fake()
+    with pytest.warns(DeprecationWarning, match="verify_ssl"):
+        await session.get("https://h/", verify_ssl=False)
+    with pytest.warns(DeprecationWarning, match="fingerprint"):
+        await session.get("https://h/", fingerprint=b"x" * 32)
+    assert [request.key.ssl for request in connector.requests] == [False, Fingerprint(b"x" * 32)]
+    with pytest.warns(DeprecationWarning, match="ssl"), pytest.raises(ValueError, match="exclude"):
+        await session.get("https://h/", verify_ssl=False, ssl=False)
+
+
+async def test_data_and_json_exclude_each_other(fake: Fake) -> None:
+    """S-369, S-508."""
+    session, connector = fake()
+    with pytest.raises(ValueError, match="json"):
+        await session.post("http://h/", data=b"x", json={})
+    assert connector.transports == []
+
+
+async def test_a_url_that_is_encoded_already_is_sent_as_it_is(fake: Fake) -> None:
+    """S-375: params canonicalise it in any case."""
+    session, connector = fake()
+    await session.get(URL("http://h/%7Ea?x=%2b", encoded=True))
+    await session.get(URL("http://h/%7Ea", encoded=True), params={"b": "1"})
+    targets = [request.head.split()[1] for request in connector.requests]
+    assert targets == [b"/%7Ea?x=%2b", b"/~a?b=1"]
+
+
+async def test_an_own_request_class_is_used() -> None:
+    """S-409."""
+
+    class Own(ClientRequest):
+        """A subclass."""
+
+    connector = FakeConnector(lambda head, body: response_bytes(b"ok"))
+    kinds: list[type] = []
+
+    async def look(request: ClientRequest, handler: Handler) -> ClientResponse:
+        kinds.append(type(request))
+        return await handler(request)
+
+    async with ClientSession(connector=connector, request_class=Own, middlewares=[look]) as session:
+        await session.get("http://h/")
+    assert kinds == [Own]

@@ -1,8 +1,9 @@
 """`testing`: the fakes do what they say, and the checks find what is broken."""
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, assert_type
 
 import pytest
 from multidict import CIMultiDict
@@ -10,6 +11,9 @@ from yarl import URL
 
 from wherry import (
     ClientConnectionError,
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
     ClientSession,
     ConnectionKey,
     CookieJar,
@@ -30,9 +34,11 @@ from wherry.testing import (
     check_cookie_jar,
     check_payload,
     check_request_observer,
+    make_response,
     response_bytes,
 )
 from wherry_codec import RemoteProtocolError, Request
+from wherry_pool import Exchange, Http11Connection
 from wherry_tracing import begin
 
 Fake = Callable[..., tuple[ClientSession, FakeConnector]]
@@ -175,3 +181,75 @@ def test_a_response_gets_a_length_unless_it_is_framed() -> None:
     assert response_bytes(status=204) == b"HTTP/1.1 204 No Content\r\n\r\n"
     lie = response_bytes(b"ab", headers=CIMultiDict({"content-length": "9"}))
     assert lie == b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab"
+
+
+# --- make_response ------------------------------------------------------------------------------
+
+
+async def test_a_made_response_is_like_any_other() -> None:
+    """S-409, DECISIONS: everything has a default; reading, releasing, raising all work."""
+    plain = make_response()
+    assert (plain.status, plain.reason, await plain.read()) == (200, "OK", b"")
+
+    first = make_response(status=302, headers={"Location": "/to"})
+    response = make_response(
+        gzip.compress(b'{"a": 1}'),
+        404,
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        method="POST",
+        url="https://user@made.example:8443/p?q#f",
+        request_headers={"X-Own": "1"},
+        history=(first,),
+    )
+
+    assert await response.json() == {"a": 1}
+    assert response.history == (first,)
+    assert str(response.url) == "https://made.example:8443/p?q"
+    assert response.request_info.headers == {"Host": "made.example:8443", "X-Own": "1"}
+    assert (response.method, response.closed, response.connection) == ("POST", True, None)
+    assert response.timings.body == 0.0
+    with pytest.raises(ClientResponseError, match="404"):
+        response.raise_for_status()
+
+
+async def test_a_made_response_can_be_streamed_and_given_up() -> None:
+    """S-092, S-403: as one that came over a connection."""
+    response = make_response(b"one\ntwo\n")
+    assert [line async for line in response.content] == [b"one\n", b"two\n"]
+    await response.release()
+    response.close()
+    with pytest.raises(ClientConnectionError, match="released"):
+        await response.read()
+
+
+async def test_a_made_response_may_be_of_a_class_of_ones_own() -> None:
+    """S-409: made with the arguments that a session gives it."""
+
+    class Own(ClientResponse):
+        """One that knows more."""
+
+        def shout(self) -> str:
+            return self.reason.upper()
+
+    response = make_response(status=404, response_class=Own)
+
+    assert assert_type(response, Own).shout() == "NOT FOUND"
+    assert_type(make_response(), ClientResponse)
+
+
+async def test_a_session_makes_responses_of_the_class_it_was_given(fake: Fake) -> None:
+    """S-409: with the request, its exchange and its connection, nothing else."""
+    seen: list[tuple[object, ...]] = []
+
+    class Own(ClientResponse):
+        def __init__(self, *arguments: Any) -> None:
+            seen.append(arguments)
+            super().__init__(*arguments)
+
+    session, _ = fake(response_bytes(b"ok"), response_class=Own)
+    async with session.get("http://h/") as response:
+        assert type(response) is Own
+    ((request, exchange, connection),) = seen
+    assert isinstance(request, ClientRequest)
+    assert isinstance(exchange, Exchange)
+    assert isinstance(connection, Http11Connection)

@@ -2,16 +2,18 @@
 
 `serve_bytes` answers like a small web server but moves no bytes itself, so that a thread, an event
 loop or a plain list can be its network. Everything a test wants to see on the wire can be planned,
-broken bytes included.
+broken bytes included. It cannot wait, having no clock; but it can stop, before an answer or inside
+one, and go on when its owner says so, who may have waited for anything meanwhile.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeVar
 
 from multidict import CIMultiDict
 
-from ._errors import RemoteProtocolError
+from ._errors import LocalProtocolError, RemoteProtocolError
 from ._events import (
     ConnectionClosed,
     Data,
@@ -29,6 +31,7 @@ from ._state import State
 __all__ = [
     "ByteServer",
     "Handler",
+    "Later",
     "RawPlan",
     "ResponsePlan",
     "cut",
@@ -63,13 +66,14 @@ class ResponsePlan:
     """What to answer to one request.
 
     A body of bytes gets a Content-Length, any other iterable is sent piece by piece as it is
-    iterated over: chunked, unless `headers` give a Content-Length. `Connection: close` in `headers`
-    ends the connection afterwards. To a HEAD request only the head is sent.
+    iterated over: chunked, unless `headers` give a Content-Length. A None among its pieces stops
+    the answer there until `ByteServer.resume` is called. `Connection: close` in `headers` ends the
+    connection afterwards. To a HEAD request only the head is sent.
     """
 
     status: int = 200
     headers: Fields = ()
-    body: bytes | Iterable[bytes] = b""
+    body: bytes | Iterable[bytes | None] = b""
     reason: str | None = None
     trailers: Fields = ()
     informational: Sequence[InformationalResponse] = ()
@@ -87,7 +91,14 @@ class RawPlan:
     closes: bool = True
 
 
-Handler = Callable[[Request, bytes], ResponsePlan | RawPlan]
+@dataclass(frozen=True, slots=True)
+class Later:
+    """No answer yet: `ByteServer.answer` will be given one. Requests behind it wait as well."""
+
+
+Plan = ResponsePlan | RawPlan
+
+Handler = Callable[[Request, bytes], Plan | Later]
 """Gets a request and its whole body."""
 
 
@@ -98,14 +109,19 @@ class ByteServer:
         self,
         handler: Handler,
         limits: Limits,
+        on_head: Callable[[Request], Plan | None] | None,
         on_expect: Callable[[Request], ResponsePlan | None] | None,
     ) -> None:
         self._handler = handler
+        self._on_head = on_head
         self._on_expect = on_expect
         self._connection = ServerConnection(limits)
         self._request = Request("GET", "/")
         self._body: list[bytes] = []
         self._takeover: Callable[[bytes], Iterable[bytes] | None] | None = None
+        self._owes_answer = False
+        self._rest: Iterator[bytes | None] | None = None
+        self._trailers: Fields = ()
         self.is_closed = False
         """Whether to close the socket once everything has been sent."""
 
@@ -122,6 +138,30 @@ class ByteServer:
             return iter(())
         self._connection.receive_data(data)
         return filter(None, self._answer())
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether `answer`, or `resume`, has to be called before more is sent."""
+        return self._owes_answer or self._rest is not None
+
+    def answer(self, plan: Plan) -> Iterator[bytes]:
+        """Answer the request for which the handler gave `Later`; the bytes, as from `receive`.
+
+        Raises `LocalProtocolError` if there is none.
+        """
+        if not self._owes_answer:
+            raise LocalProtocolError("no request waits for an answer: its handler gave no Later")
+        self._owes_answer = False
+        return filter(None, chain(self._respond(plan), self._answer()))
+
+    def resume(self) -> Iterator[bytes]:
+        """Go on with a body that stopped at None; the bytes, as from `receive`.
+
+        Raises `LocalProtocolError` if none has.
+        """
+        if self._rest is None:
+            raise LocalProtocolError("no answer has stopped: there was no None among its pieces")
+        return filter(None, chain(self._stream(self._rest), self._answer()))
 
     def _answer(self) -> Iterator[bytes]:
         connection = self._connection
@@ -142,16 +182,22 @@ class ByteServer:
             case Request():
                 self._request = event
                 self._body = []
-                yield from self._answer_expectation()
+                early = self._on_head(event) if self._on_head else None
+                yield from self._answer_expectation() if early is None else self._respond(early)
             case Data():
                 self._body.append(event.data)
             case EndOfMessage() if self._connection.server_state is State.ANSWERING:
-                yield from self._respond(self._handler(self._request, b"".join(self._body)))
+                plan = self._handler(self._request, b"".join(self._body))
+                if isinstance(plan, Later):
+                    self._owes_answer = True
+                else:
+                    yield from self._respond(plan)
             case Upgraded():
                 if event.leftover:
                     yield from self._hand_over(event.leftover)
             case ConnectionClosed():
-                self.is_closed = True
+                # A client that has said all may still listen.
+                self.is_closed = not self.is_waiting
 
     def _answer_expectation(self) -> Iterator[bytes]:
         if not self._connection.is_waiting_for_continue:
@@ -162,7 +208,7 @@ class ByteServer:
         else:
             yield from self._respond(refusal)
 
-    def _respond(self, plan: ResponsePlan | RawPlan) -> Iterator[bytes]:
+    def _respond(self, plan: Plan) -> Iterator[bytes]:
         if isinstance(plan, RawPlan):
             yield from plan.pieces
             self.is_closed = plan.closes
@@ -181,16 +227,21 @@ class ByteServer:
             yield head + send(Data(plan.body)) + send(EndOfMessage(plan.trailers))
         else:
             yield head
-            yield from self._stream(plan.body, plan.trailers)
+            self._trailers = plan.trailers
+            # A body made for a HEAD request would be made for nothing, and may be endless.
+            yield from self._stream(iter(() if self._request.method == "HEAD" else plan.body))
         self.is_closed = self._connection.server_state is State.MUST_CLOSE
 
-    def _stream(self, body: Iterable[bytes], trailers: Fields) -> Iterator[bytes]:
+    def _stream(self, body: Iterator[bytes | None]) -> Iterator[bytes]:
         send = self._connection.send
-        # A body made for a HEAD request would be made for nothing, and may be endless.
-        if self._request.method != "HEAD":
-            for piece in body:
-                yield send(Data(piece))
-        yield send(EndOfMessage(trailers))
+        self._rest = body
+        for piece in body:
+            if piece is None:
+                return
+            yield send(Data(piece))
+        self._rest = None
+        yield send(EndOfMessage(self._trailers))
+        self.is_closed = self._connection.server_state is State.MUST_CLOSE
 
     def _complete_headers(self, plan: ResponsePlan) -> CIMultiDict[str]:
         headers = CIMultiDict(plan.headers)
@@ -218,12 +269,14 @@ def serve_bytes(
     handler: Handler,
     *,
     limits: Limits = DEFAULT_LIMITS,
+    on_head: Callable[[Request], Plan | None] | None = None,
     on_expect: Callable[[Request], ResponsePlan | None] | None = None,
 ) -> ByteServer:
     """A server for one connection that calls `handler` for each request.
 
     Keep-alive, pipelined requests, HEAD, chunked bodies both ways and `Expect: 100-continue` are
-    taken care of. `on_expect` may refuse an expectation with a plan of its own. Bytes that are not
-    HTTP/1.1 are answered with the status of the error, and the connection is closed.
+    taken care of. `on_head` sees each request before its body and may answer it at once: then the
+    body is read and dropped. `on_expect` may refuse an expectation with a plan of its own. Bytes
+    that are not HTTP/1.1 are answered with the status of the error, and the connection is closed.
     """
-    return ByteServer(handler, limits, on_expect)
+    return ByteServer(handler, limits, on_head, on_expect)

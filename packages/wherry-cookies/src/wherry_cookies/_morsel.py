@@ -4,8 +4,10 @@ Translates between `Morsel` and our own records; decides nothing. Views are copi
 changes nothing in a jar.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from http.cookies import BaseCookie, Morsel, SimpleCookie
+from typing import Any
 
 from ._cookie import Cookie
 from ._date import format_http_date, parse_cookie_date
@@ -15,14 +17,32 @@ from ._value import plain_value
 # Through the pickling interface, because `Morsel.set` refuses names that servers do use (S-201),
 # such as `path` or `a[b]`.
 _set_state: Callable[[Morsel[str], dict[str, str]], None] = Morsel.__setstate__  # type: ignore[attr-defined]  # typeshed leaves it out
+
+# A Morsel sets its attributes key by key, which takes four times as long as copying them from one
+# that has none set.
 _new_morsel: Callable[[type[Morsel[str]]], Morsel[str]] = Morsel.__new__
+_BLANK = Morsel[str]()
 
 
-class ReceivedMorsel(Morsel[str]):
+class PartitionedMorsel(Morsel[str]):
+    """A Morsel that has room for `partitioned`, which `Morsel` itself has from Python 3.14 on."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key.lower() == "partitioned":
+            dict.__setitem__(self, "partitioned", value)
+        else:
+            super().__setitem__(key, value)
+
+    def copy(self) -> Morsel[str]:
+        """One of this class: an ordinary one with that key could be copied no further."""
+        return copy.copy(self)
+
+
+class ReceivedMorsel(PartitionedMorsel):
     """A Morsel that remembers the set-cookie-string it was read from.
 
     A jar that gets one through `update_cookies` applies the rules for servers instead of those for
-    callers, and finds attributes for which `http.cookies` of older Pythons has no key.
+    callers.
     """
 
     #: None for a copy or an unpickled one: these are ordinary morsels again.
@@ -39,20 +59,21 @@ def received_morsel(received: SetCookie) -> ReceivedMorsel:
 
 def stored_morsel(cookie: Cookie) -> Morsel[str]:
     """The view of a stored cookie; `expires` is there also if the server gave only an age."""
-    morsel = Morsel[str]()
+    morsel = PartitionedMorsel() if cookie.partitioned else Morsel[str]()
     _fill(morsel, cookie, "" if cookie.expires_at is None else format_http_date(cookie.expires_at))
     return morsel
 
 
 def sent_morsel(cookie: Cookie) -> Morsel[str]:
     """The view of a cookie about to be sent: name and value only, as in a Cookie field."""
-    morsel = Morsel[str]()
+    morsel = _new_morsel(Morsel)
+    dict.update(morsel, _BLANK)
     _name_and_value(morsel, cookie)
     return morsel
 
 
 def copies(morsels: Mapping[str, Morsel[str]]) -> BaseCookie[str]:
-    """New Morsels like these. Takes a fifth of the time of `Morsel.copy`, which sets key by key."""
+    """New Morsels like these, which can be changed without changing these."""
     made: dict[str, Morsel[str]] = {}
     for name, morsel in morsels.items():
         made[name] = copied = _new_morsel(Morsel)
@@ -123,7 +144,7 @@ def _fill(morsel: Morsel[str], source: SetCookie | Cookie, expires: str) -> None
         morsel["secure"] = True
     if source.http_only:
         morsel["httponly"] = True
-    if source.partitioned and morsel.isReservedKey("partitioned"):  # Python 3.14
+    if source.partitioned:
         morsel["partitioned"] = True
 
 

@@ -7,6 +7,7 @@ known here.
 import asyncio
 import itertools
 import json
+import os
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -22,6 +23,7 @@ from ._decoder import PartDecoder
 from ._disposition import content_disposition_filename, parse_content_disposition
 from ._parser import MultipartParser
 from ._part_bytes import EventSource, PartBytes
+from ._save import save
 from .protocols import ByteSource
 
 NO_LIMIT = 2**63 - 1
@@ -46,7 +48,7 @@ class BodyPartReader:
         self,
         boundary: bytes,
         headers: CIMultiDictProxy[str] | CIMultiDict[str],
-        content: "ByteSource | EventSource",
+        content: ByteSource | EventSource,
         *,
         subtype: str = "mixed",
         default_charset: str | None = None,
@@ -147,6 +149,18 @@ class BodyPartReader:
     async def release(self) -> None:
         """Skip the rest of the data."""
         await self._bytes.skip()
+
+    async def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> int:
+        """Write the rest of the data, decoded, to a new file at `path`, in constant memory.
+
+        Returns the number of bytes written. Raises `FileExistsError` if anything is there, a link
+        included; with `overwrite` it is replaced, once all data has arrived, but no link is
+        followed. Nothing is left behind if this fails; it raises what `read(decode=True)` raises.
+
+        `path` is for you to choose: see `safe_filename` before using the peer's `filename` in it.
+        """
+        async with aclosing(self.iter_decoded()) as pieces:
+            return await save(pieces, path, overwrite)
 
     async def text(self, *, encoding: str | None = None) -> str:
         """The data decoded, as text in `encoding`, or the charset it or the form says, or UTF-8.

@@ -5,6 +5,7 @@ positioned and closed in threads, one thread at a time for each file, and never 
 """
 
 import asyncio
+import functools
 import io
 import threading
 from collections.abc import Mapping
@@ -54,7 +55,8 @@ class IOBasePayload(FilePayload):
         # One thread at a time: a cancelled read goes on in its thread while close() or another
         # write begins, and a descriptor must not be closed under it.
         self._lock = threading.Lock()
-        self._must_rewind = False
+        self._writes = 0  # how many have begun
+        self._rewound_for = 0
         self._started = False
 
     @property
@@ -92,22 +94,26 @@ class IOBasePayload(FilePayload):
         end = end_of(self._value) if start is not None else None
         return None if end is None or start is None else max(0, end - start)
 
-    def _begin(self) -> None:
-        """Check that the body can be written from its start, and see to it that it will be."""
+    def _begin(self) -> int:
+        """Check that the body can be written from its start; gives the write a number."""
         if self.consumed:
             raise RuntimeError(
                 f"file {self._filename!r} was closed or cannot seek, so it cannot be sent again"
             )
         self._find_start()
         self._started = True
-        self._must_rewind = self._start is not None
+        self._writes += 1
+        return self._writes
 
-    def _read(self, size: int) -> bytes:
-        """The next piece; called in a thread."""
+    def _read(self, write: int, size: int) -> bytes:
+        """The next piece, for the write with this number; called in a thread."""
         with self._lock:
-            if self._must_rewind:
+            if write != self._writes:
+                # The thread of a write that was given up; it must not move the file.
+                raise RuntimeError(f"file {self._filename!r} is being sent again already")
+            if write != self._rewound_for:
                 self._rewind()
-                self._must_rewind = False
+                self._rewound_for = write
             return self._read_piece(size)
 
     def _rewind(self) -> None:
@@ -130,8 +136,8 @@ class IOBasePayload(FilePayload):
 
         Raises `RuntimeError` if it cannot start again and `EOFError` if it became shorter.
         """
-        self._begin()
-        await copy(self._read, writer, room(self._size, writer), self._filename)
+        read = functools.partial(self._read, self._begin())
+        await copy(read, writer, room(self._size, writer), self._filename)
 
     async def close(self) -> None:
         """Close the file in a thread, without waiting for it."""
@@ -186,11 +192,11 @@ class BytesIOPayload(IOBasePayload):
 
     async def write(self, writer: ByteSink) -> None:
         """Hand over pieces of up to 1 MiB and let other tasks run between them."""
-        self._begin()
+        read = functools.partial(self._read, self._begin())
         length = room(self._size, writer)
         left = 0 if length is None else length
         while left:
-            piece = self._read(min(PIECE, left))
+            piece = read(min(PIECE, left))
             if not piece:
                 raise cut_short(self._filename, length or 0, (length or 0) - left)
             await writer.write(piece)

@@ -26,6 +26,7 @@ from ._http11 import Http11Connection
 from ._pool import ConnectionPool, OriginStats
 from ._timeout import CEIL_THRESHOLD_S, NO_DEADLINE, ClientTimeout, deadline_after
 from ._timings import DialTimings
+from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +102,7 @@ class BaseConnector:
             keepalive_timeout = KEEPALIVE_TIMEOUT_S
         if enable_cleanup_closed and is_cleanup_needless(sys.version_info[:3]):
             warn_deprecated(
-                "enable_cleanup_closed is ignored: this Python no longer leaks TLS transports", 2
+                "enable_cleanup_closed is ignored: this Python no longer leaks TLS transports"
             )
         self._is_closed = False
         self._loop = loop or asyncio.get_running_loop()
@@ -354,7 +355,7 @@ class BaseConnector:
         await self.close()
 
     def __enter__(self) -> Self:
-        warn_deprecated("'with connector:' is deprecated; write 'async with connector:'", 2)
+        warn_deprecated("'with connector:' is deprecated; write 'async with connector:'")
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -364,11 +365,6 @@ class BaseConnector:
 def is_cleanup_needless(version: tuple[int, ...]) -> bool:
     """Whether this Python closes TLS transports whose peer never answers (3.12.8, 3.13.1)."""
     return version >= (3, 13, 1) or (3, 12, 8) <= version < (3, 13)
-
-
-def warn_deprecated(text: str, stacklevel: int) -> None:
-    """Warn: with 2 the caller of whoever calls this, with 3 the caller of that one."""
-    warnings.warn(text, DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 def only_observer(traces: Sequence[PoolObserver]) -> PoolObserver | None:

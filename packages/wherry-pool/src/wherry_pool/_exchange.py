@@ -170,7 +170,7 @@ class Exchange:
         """Done when the request is sent or its sending was given up; always the same object."""
         if self._upload_complete is None:
             self._upload_complete = self.waiter.get_loop().create_future()
-            if self.sender is None:
+            if self.sender is None or self.sender.done():
                 self._upload_complete.set_result(None)
             else:
                 self.sender.add_done_callback(self._note_upload_complete)

@@ -38,6 +38,10 @@ class CachingResolver:
         self._answers: OrderedDict[_Key, tuple[float, list[ResolveResult]]] = OrderedDict()
         self._lookups: dict[_Key, asyncio.Task[list[ResolveResult]]] = {}
 
+    def __len__(self) -> int:
+        """How many answers it remembers, those that are too old included."""
+        return len(self._answers)
+
     async def resolve(
         self,
         host: str,

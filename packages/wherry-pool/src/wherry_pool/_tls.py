@@ -10,10 +10,11 @@ import hashlib
 import os
 import ssl
 import sys
-import warnings
 from typing import TYPE_CHECKING
 
 from wherry_errors import ServerFingerprintMismatch
+
+from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
     import asyncio
@@ -86,13 +87,11 @@ def merge_ssl_arguments(
     verify_ssl: bool | None = None,
     ssl_context: ssl.SSLContext | None = None,
     fingerprint: bytes | None = None,
-    stacklevel: int = 2,
 ) -> SSLSetting:
     """What `ssl=` and the three deprecated arguments it replaced come to (S-110, S-466).
 
     `verify_ssl=False` stands for `ssl=False`, `ssl_context` for `ssl=context`, `fingerprint` for
-    `ssl=Fingerprint(digest)`. Each warns, at `stacklevel`: with 2 it is the caller of this function
-    who is warned, with 3 the caller of that one.
+    `ssl=Fingerprint(digest)`. Each warns the line outside of this project that passed it.
 
     Raises `ValueError` if more than one says something, `TypeError` for what is none of these.
     """
@@ -106,9 +105,7 @@ def merge_ssl_arguments(
     setting = check_setting(ssl_setting)
     for name, value in given:
         replacement = "ssl=False" if value is False else f"ssl={type(value).__name__}(...)"
-        warnings.warn(
-            f"{name} is deprecated; write {replacement}", DeprecationWarning, stacklevel + 1
-        )
+        warn_deprecated(f"{name} is deprecated; write {replacement}")
     if not given:
         return setting
     names = [name for name, _ in given]

@@ -19,7 +19,6 @@ from ._connector import (
     BaseConnector,
     Unset,
     only_observer,
-    warn_deprecated,
 )
 from ._local import NamedPipeDialer, UnixDialer
 from ._proxy import ProxyDialer
@@ -27,6 +26,7 @@ from ._resolver_cache import CachingResolver
 from ._tcp import SocketFactoryType, TcpDialer
 from ._timeout import CEIL_THRESHOLD_S
 from ._tls import SSLSetting, merge_ssl_arguments
+from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -84,16 +84,12 @@ class TCPConnector(BaseConnector):
         address_policy: AddressPolicy | None = None,
     ) -> None:
         setting = merge_ssl_arguments(
-            ssl,
-            verify_ssl=verify_ssl,
-            ssl_context=ssl_context,
-            fingerprint=fingerprint,
-            stacklevel=3,
+            ssl, verify_ssl=verify_ssl, ssl_context=ssl_context, fingerprint=fingerprint
         )
         if ssl_shutdown_timeout is UNSET:
             ssl_shutdown_timeout = 0.0
         else:
-            warn_deprecated("ssl_shutdown_timeout is deprecated; leave it out", 2)
+            warn_deprecated("ssl_shutdown_timeout is deprecated; leave it out")
         loop = loop or asyncio.get_running_loop()
         self._family = family
         self._own_resolver: Resolver | None = None

@@ -10,6 +10,7 @@ from ._handshake import (
     handshake_fields,
     make_key,
 )
+from ._incoming import Incoming
 from ._protocol import DEFAULT_MAX_MSG_SIZE, WebSocketProtocol
 from ._state import Role, State, WebSocketStateError
 from ._timeouts import ClientWSTimeout
@@ -38,6 +39,7 @@ __all__ = [
     "FrameReceiver",
     "FrameTransport",
     "HandshakeRefused",
+    "Incoming",
     "Role",
     "State",
     "WSCloseCode",

@@ -16,13 +16,13 @@ NO_CODE: Final = 0
 MAX_REASON: Final = 123
 """Bytes of a close reason: a control frame holds 125, the code takes two."""
 
-_DEFINED: Final = frozenset(int(code) for code in WSCloseCode)
-# RFC 6455 §7.4.1: 1006 reports an end without a close frame, so it may not be in one.
-_NOT_SENT: Final = frozenset({WSCloseCode.ABNORMAL_CLOSURE})
+# RFC 6455 §7.4.1: 1006 reports an end without a close frame, so it may not be in one, as 1005 and
+# 1015 may not. A peer that sends it would pass its own end off as a broken connection.
+_DEFINED: Final = frozenset(int(code) for code in WSCloseCode) - {WSCloseCode.ABNORMAL_CLOSURE}
 
 
 def is_known_code(code: int) -> bool:
-    """Whether a peer may name this code: one of `WSCloseCode`, or 3000 to 4999."""
+    """Whether a close frame may name this code: one of `WSCloseCode` but 1006, or 3000 to 4999."""
     return 3000 <= code <= 4999 or code in _DEFINED
 
 
@@ -43,7 +43,7 @@ def parse_close(payload: bytes) -> tuple[int, str]:
     if not is_known_code(code):
         raise WebSocketError(
             WSCloseCode.PROTOCOL_ERROR,
-            f"a close code is a defined one or from 3000 to 4999; got {code}",
+            f"a close code is a defined one, not 1006, or from 3000 to 4999; got {code}",
         )
     try:
         return code, payload[2:].decode("utf-8")
@@ -63,17 +63,10 @@ def close_payload(code: int, reason: bytes) -> bytes:
         if reason:
             raise ValueError("a close reason needs a close code; got a reason with code 0")
         return b""
-    if not is_known_code(code) or code in _NOT_SENT:
+    if not is_known_code(code):
         raise ValueError(
             f"a close code to send is a defined one, not 1006, or from 3000 to 4999; got {code}"
         )
     if len(reason) > MAX_REASON:
         raise ValueError(f"a close reason has at most {MAX_REASON} bytes; got {len(reason)}")
     return int(code).to_bytes(2, "big") + reason
-
-
-def reply_code(received: int) -> int:
-    """The code to answer a close frame with: the received one, or none where that one may not be
-    sent.
-    """
-    return NO_CODE if received in _NOT_SENT else received

@@ -5,21 +5,33 @@ What happens on the connection is decided by `_link`. Only from here on down to 
 and `_outbox` is asyncio needed; the other modules work without.
 """
 
+import asyncio
 import json
-import os
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, Self, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NoReturn,
+    Self,
+    Unpack,
+    cast,
+    overload,
+)
 
 from wherry_errors import WSMessageTypeError
 
 from ._deflate import check_window_bits
 from ._frames import BINARY, MAX_CONTROL, PING, PONG, TEXT
+from ._incoming import Incoming, IncomingSettings
 from ._link import Link
 from ._messages import Message
-from ._protocol import DEFAULT_MAX_MSG_SIZE, WebSocketProtocol
+from ._protocol import WebSocketProtocol
 from ._state import Role
-from ._timeouts import CEIL_THRESHOLD, ClientWSTimeout
+from ._timeouts import ClientWSTimeout
 from .messages import (
     WSCloseCode,
     WSMessageDecodeText,
@@ -49,56 +61,63 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
     running loop.
 
     `async with` closes it, `async for` yields messages until the end. One task may receive at a
-    time, any number may send. `transport` is attached to at once. `compress`, `client_notakeover`
-    and `server_notakeover` are what the handshake agreed on, `protocol` its subprotocol; `response`
-    is kept alive as long as the WebSocket. Sizes are in bytes, times in seconds. `on_closed()` is
-    called once, when the transport is closed, aborted or lost: possibly within this constructor, if
-    the end arrived with the handshake. `random(n)` gives masking keys.
+    time, any number may send.
+
+    `reader` is the connection, attached to at once: a `FrameTransport`, or an `Incoming`, which
+    holds one and the settings that the arguments of aiohttp's class have no place for. `writer` is
+    where frames go, the connection itself unless given; a subclass may put something in between.
+    `protocol` is the subprotocol, and `compress`, `client_notakeover` and `server_notakeover` are
+    what the handshake agreed on; `response` is kept alive as long as the WebSocket. Sizes are in
+    bytes, times in seconds. For the rest see `Incoming`, of which the other keywords make one.
     """
 
     def __init__(
         self,
-        transport: FrameTransport,
-        *,
-        response: object | None = None,
+        reader: FrameTransport | Incoming,
+        writer: FrameTransport | None = None,
         protocol: str | None = None,
+        response: object | None = None,
         timeout: ClientWSTimeout = DEFAULT_TIMEOUT,
         autoclose: bool = True,
         autoping: bool = True,
+        loop: asyncio.AbstractEventLoop | None = None,
+        *,
         heartbeat: float | None = None,
         compress: int = 0,
         client_notakeover: bool = False,
-        server_notakeover: bool = False,
-        max_msg_size: int = DEFAULT_MAX_MSG_SIZE,
-        decode_text: bool = True,
-        timeout_ceil_threshold: float = CEIL_THRESHOLD,
-        on_closed: Callable[[], None] | None = None,
-        random: Callable[[int], bytes] = os.urandom,
+        **settings: Unpack[IncomingSettings],
     ) -> None:
+        if not isinstance(reader, Incoming):
+            reader = Incoming(reader, **settings)
+        elif settings:
+            names = ", ".join(sorted(settings))
+            raise TypeError(f"the Incoming given as reader settles {names}; give them to it alone")
         self._response = response
         self._protocol = protocol
         self._timeout = timeout
         self._compress = compress
         self._client_notakeover = client_notakeover
-        self._transport = transport
+        self._transport = reader.transport
         frames = WebSocketProtocol(
             Role.CLIENT,
             compress=compress,
             client_notakeover=client_notakeover,
-            server_notakeover=server_notakeover,
-            max_msg_size=max_msg_size,
-            decode_text=decode_text,
+            server_notakeover=reader.server_notakeover,
+            max_msg_size=reader.max_msg_size,
+            decode_text=reader.decode_text,
             autoping=autoping,
             autoclose=autoclose,
-            random=random,
+            random=reader.random,
         )
         self._link = Link(
-            transport,
+            reader.transport,
             frames,
+            writer=writer or reader.transport,
+            loop=loop or asyncio.get_running_loop(),
             timeout=timeout,
             heartbeat=heartbeat,
-            ceil_threshold=timeout_ceil_threshold,
-            on_closed=on_closed,
+            ceil_threshold=reader.timeout_ceil_threshold,
+            on_closed=reader.on_closed,
         )
 
     def __repr__(self) -> str:

@@ -51,19 +51,20 @@ class Link:
         transport: FrameTransport,
         protocol: WebSocketProtocol,
         *,
+        writer: FrameTransport,
+        loop: asyncio.AbstractEventLoop,
         timeout: ClientWSTimeout,
         heartbeat: float | None,
         ceil_threshold: float,
         on_closed: Callable[[], None] | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
         self._loop = loop
         self._transport = transport
         self._protocol = protocol
         self._timeout = timeout
         self._on_closed = on_closed
         self._inbox = Inbox(loop)
-        self._outbox = Outbox(transport, loop)
+        self._outbox = Outbox(writer, loop)
         self._deflating = (
             DeflatingOutbox(protocol, self._outbox, loop) if protocol.deflater else None
         )

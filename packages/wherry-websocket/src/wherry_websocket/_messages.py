@@ -5,6 +5,7 @@ answer to a control frame is decided by the protocol, to which they are handed a
 the fragments of a message.
 """
 
+import codecs
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -34,6 +35,7 @@ _WHOLE_DATA: Final = frozenset({_FIRST_TEXT, _FIRST_BINARY})
 _MAX_SMALL: Final = 65535  # the lengths that take two bytes at most
 _WITH_PAYLOAD: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG})
 _new_tuple = tuple.__new__
+_Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 
 
 def message_cost(message: Message) -> int:
@@ -106,6 +108,7 @@ class MessageReader:
     """
 
     __slots__ = (
+        "_check_text",
         "_decode_text",
         "_head",
         "_inflate",
@@ -145,6 +148,7 @@ class MessageReader:
         self._opcode = CONTINUATION  # of the fragmented message in progress, CONTINUATION if none
         self._rsv1 = False  # of that message
         self._message = Pile()  # of that message, compressed if _rsv1
+        self._check_text: Callable[[bytes, bool], str] | None = None  # of it, if it is plain text
         self.backlog = False
         """Whether the last `feed()` stopped for lack of room, with bytes left that may hold
         messages.
@@ -249,6 +253,15 @@ class MessageReader:
     def _fragment(self, head: FrameHead, payload: bytes, out: list[Message]) -> None:
         if head.opcode != CONTINUATION:
             self._opcode, self._rsv1 = head.opcode, head.rsv1
+            self._check_text = None
+            if head.opcode == TEXT and self._decode_text and not head.rsv1:
+                self._check_text = _Utf8Decoder().decode
+        if self._check_text is not None:
+            # RFC 6455 §8.1 at the earliest: the rest of a text that is none is not waited for.
+            try:
+                self._check_text(payload, head.fin)
+            except UnicodeDecodeError as exc:
+                raise _not_utf8(exc) from exc
         self._message.add(payload)
         if head.fin:
             opcode, self._opcode = self._opcode, CONTINUATION

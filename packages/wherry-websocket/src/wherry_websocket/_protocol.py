@@ -12,7 +12,7 @@ from typing import Final
 
 from wherry_errors import WebSocketError
 
-from ._close import NO_CODE, close_payload, parse_close, reply_code
+from ._close import NO_CODE, close_payload, parse_close
 from ._deflate import Deflater, Inflater
 from ._frames import BINARY, CLOSE, FIN, MAX_CONTROL, PING, PONG, RSV1, TEXT, write_frame
 from ._mask import masking_keys
@@ -259,7 +259,7 @@ class WebSocketProtocol:
 
         Raises WebSocketStateError if it was sent before.
         """
-        return self.close(reply_code(self.close_code or NO_CODE))
+        return self.close(self.close_code or NO_CODE)
 
     def _not_open(self) -> WebSocketStateError:
         return WebSocketStateError(f"cannot send: the connection is {self.state.value}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from yarl import URL
 
+from wherry_codec import write_fields
 from wherry_errors import InvalidURL
 
 from ._fields import AUTOMATIC_FIELDS, SERVER_SOFTWARE, as_headers
@@ -53,7 +54,7 @@ def make_proxy(
 
     A URL without scheme means http. Credentials in the URL count if `auth` is None. Raises
     `InvalidURL` if it is no URL, `ValueError` for a scheme that no proxy of ours has, or for an
-    `auth` that is no `BasicAuth`.
+    `auth` that is no `BasicAuth` or fields that cannot be sent.
     """
     check_proxy_auth(auth)
     parsed = _parse(url)
@@ -64,14 +65,12 @@ def make_proxy(
         )
     if not parsed.raw_host:
         raise InvalidURL(parsed, "the proxy URL has no host")
-    bare = URL.build(
-        scheme=parsed.scheme,
-        host=parsed.raw_host,
-        port=parsed.port or _DEFAULT_SOCKS_PORT,
-        encoded=True,
-    )
+    bare = parsed.origin()
+    if bare.port is None:
+        bare = bare.with_port(_DEFAULT_SOCKS_PORT)
     auth = auth or BasicAuth.from_url(parsed)
     fields = tuple(as_headers(headers).items())
+    write_fields(fields)  # they must be sendable; this is not where they are sent from
     return Proxy(bare, auth, fields)
 
 

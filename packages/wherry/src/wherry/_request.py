@@ -175,7 +175,7 @@ class ClientRequest:
 
     def copy(self) -> ClientRequest:
         """A request that can be changed without changing this one. The body is shared."""
-        twin = ClientRequest(
+        twin = type(self)(
             self.source,
             self.target,
             self._own_fields(),
@@ -184,8 +184,8 @@ class ClientRequest:
             session=self.session,
             cookie=self.cookie,
         )
-        twin._body = self._body
-        twin._was_sent = self._was_sent
+        twin._body = self._body  # noqa: SLF001 - of the same class
+        twin._was_sent = self._was_sent  # noqa: SLF001
         return twin
 
     @property

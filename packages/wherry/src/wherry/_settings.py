@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from wherry_codec import DEFAULT_LIMITS, Limits
 from wherry_pool import NO_DEADLINE, ClientTimeout, merge_ssl_arguments
 
-from ._warn import caller_level
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -69,7 +67,6 @@ class CallSettings:
                 verify_ssl=given.get("verify_ssl"),
                 ssl_context=given.get("ssl_context"),
                 fingerprint=given.get("fingerprint"),
-                stacklevel=caller_level(),
             )
             changes["ssl"] = self.ssl if setting is True else setting
         limits = {

@@ -89,7 +89,8 @@ def with_params(url: URL, params: Query) -> URL:
             fragment=url.raw_fragment,
             encoded=True,
         )
-    return url.extend_query(params)
+    # Through its text, so that a URL that was taken as encoded becomes canonical (S-375).
+    return URL(str(url)).extend_query(params)
 
 
 def _escaped(character: re.Match[str]) -> str:
