@@ -1,6 +1,8 @@
 """What follows from a head: versions, fields as pairs and multidict, persistence."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from multidict import CIMultiDictProxy
 
 from wherry_codec import (
@@ -41,6 +43,42 @@ def test_headers_are_a_case_insensitive_multidict_in_wire_order() -> None:
     assert head.headers.getall("B") == ["1", "3"]
     assert head.raw_headers == ((b"B", b"1"), (b"a", b"2"), (b"b", b"3"))
     assert head.headers is head.headers
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([b"A", b"b-C", b"!"]),
+            st.lists(
+                st.sampled_from([b" ", b"\t", b":", b"x", b"\xc3", b"\xa9", b"\xff"]), max_size=6
+            ),
+        ),
+        max_size=4,
+    )
+)
+def test_pairs_and_multidict_say_what_each_line_says(
+    fields: list[tuple[bytes, list[bytes]]],
+) -> None:
+    """S-042: read all at once, with the outcome of one line after the other."""
+    lines = [(name, b"".join(parts)) for name, parts in fields]
+    raw = b"".join(name + b":" + value + b"\r\n" for name, value in lines)
+    head = ResponseHeadReader().feed(b"HTTP/1.1 200 a: b\r\n" + raw + b"\r\n")
+
+    assert head is not None
+    expected = [(name, value.strip(b" \t")) for name, value in lines]
+    assert list(head.raw_headers) == expected
+    assert list(head.headers.items()) == [
+        (name.decode(), value.decode("utf-8", "surrogateescape")) for name, value in expected
+    ]
+
+
+def test_a_head_of_blanks_is_read_in_linear_time() -> None:
+    """SEC-51: as large as limits may be set."""
+    for value in (b" " * 10**6, b"x" + b" " * 10**6, b"x " * 500_000, b" \t:" * 300_000):
+        head = ResponseHead(b"HTTP/1.1 200 OK\r\nA:" + value + b"\r\n\r\n", 1, 200, b"OK")
+
+        assert head.raw_headers == ((b"A", value.strip(b" \t")),)
 
 
 def test_bytes_that_are_not_utf8_survive() -> None:

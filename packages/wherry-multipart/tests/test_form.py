@@ -248,6 +248,20 @@ def test_names_are_escaped() -> None:
     assert 'name="é\\""; filename="ü\\"\\\\"\r\n'.encode() in parts_of(raw)[0]
 
 
+def test_names_as_browsers_write_them() -> None:
+    """HTML standard, "Multipart form data": line breaks, too, and UTF-8 as it is."""
+    form = FormData(quote_fields="whatwg")
+    form.add_field('é"\n', "1", filename='ü"\n\\')
+
+    assert parts_of(form)[0].endswith(
+        'form-data; name="é%22%0D%0A"; filename="ü%22%0A\\"\r\n\r\n1'.encode()
+    )
+    with pytest.raises(ValueError, match=r"name .*control character '\\x00'"):
+        form.add_field("a\n\x00", "b")
+    with pytest.raises(ValueError, match=r"content_type .*control character"):
+        form.add_field("a", "b", content_type="a/b\r\n")
+
+
 def test_content_type_of_a_field() -> None:
     """S-291: replaces the guess, also of a ready payload; a charset in it is used."""
     form = FormData()

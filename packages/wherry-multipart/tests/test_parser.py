@@ -298,3 +298,32 @@ def test_the_email_parser_sees_the_same_parts(
         for (headers, data), seen in zip(plain, payload, strict=True):
             assert seen.get_payload().encode() == data
             assert {name: value.strip() for name, value in seen.items()} == headers
+
+
+def test_data_that_is_all_of_an_input_is_not_copied() -> None:
+    """A large part passes through as it came."""
+    parser = MultipartParser("b", inside_part=True)
+    data = bytes(100_000)
+    parser.feed(data)
+
+    event = parser.next_event()
+
+    assert isinstance(event, PartData)
+    assert event.data is data
+
+
+def test_input_may_be_changed_after_it_was_fed() -> None:
+    """Buffers that are used again are copied."""
+    parser = MultipartParser("b", inside_part=True)
+    buffer = bytearray(b"abc")
+    parser.feed(buffer)
+    buffer[:] = b"xyz"
+
+    assert parser.next_event() == PartData(b"abc")
+
+
+@pytest.mark.parametrize("boundary", ["a\rb", "\n"])
+def test_boundary_has_no_line_breaks(boundary: str) -> None:
+    """RFC 2046 §5.1.1."""
+    with pytest.raises(ValueError, match="line breaks"):
+        MultipartParser(boundary)

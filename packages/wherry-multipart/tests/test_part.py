@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from wherry_multipart import BodyPartReader, BodyPartReaderPayload
+from wherry_multipart import BodyPartReader
 from wherry_multipart.testing import MemorySource
-from wherry_payload import get_payload
-from wherry_payload.testing import MemorySink, check_payload
 
 BOUNDARY = b"--bound"
 DATA = bytes(range(256)) * 1000
@@ -306,7 +305,7 @@ async def test_empty_part_has_no_json_and_no_fields() -> None:
     assert await part(b"").text() == ""
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "klingon", "a\x00b"])
+@pytest.mark.parametrize("charset", ["utf-8", "klingon", "a\x00b", "punycode", "base64"])
 async def test_text_that_is_none_is_a_value_error(charset: str) -> None:
     """S-323: undecodable, or a charset nobody knows."""
     with pytest.raises(ValueError, match=r"codec|charset|null"):
@@ -340,46 +339,32 @@ def test_name_and_filename_that_are_not_there() -> None:
     assert malformed.name is None  # and warns once
 
 
-def payload_of(data: bytes, headers: dict[str, str] | None = None) -> BodyPartReaderPayload:
-    payload = get_payload(part(data, headers))
-    assert isinstance(payload, BodyPartReaderPayload)
-    return payload
+async def test_part_is_saved_decoded(tmp_path: Path) -> None:
+    """SEC-52: to a new file, once."""
+    path = tmp_path / "x"
+    body = gzip.compress(DATA)
+
+    assert await part(body, {"Content-Encoding": "gzip"}).save(path) == len(DATA)
+    assert path.read_bytes() == DATA
+    with pytest.raises(FileExistsError):
+        await part(b"other").save(path)
+    assert await part(b"other").save(path, overwrite=True) == 5
+    assert path.read_bytes() == b"other"
 
 
-async def test_part_is_a_body_to_send() -> None:
-    """S-273, S-328: streamed once, decoded."""
-    headers = {"Content-Encoding": "gzip", "Content-Type": "image/png"}
+async def test_nothing_is_left_of_a_part_that_breaks_off(tmp_path: Path) -> None:
+    """SEC-52: half a file is none."""
+    reader = part(gzip.compress(DATA)[:-4], {"Content-Encoding": "gzip"})
 
-    assert await check_payload(lambda: payload_of(gzip.compress(DATA), headers)) == DATA
-    assert payload_of(b"", headers).content_type == "image/png"
-
-
-async def test_large_part_is_not_collected() -> None:
-    """S-328: pieces are passed on as they arrive."""
-    sink = MemorySink()
-
-    await payload_of(DATA).write(sink)
-
-    assert sink.data == DATA
-    assert len(sink.pieces) > 1
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        await reader.save(tmp_path / "x")
+    assert not (tmp_path / "x").exists()
 
 
-def test_part_as_a_body_keeps_its_names() -> None:
-    """S-328: where they are known."""
-    headers = {"Content-Disposition": 'form-data; name="a"; filename="b c"'}
+async def test_part_that_is_mostly_line_breaks_is_not_collected() -> None:
+    """S-326: a group of base64 that is spread over megabytes takes no more than four bytes."""
+    breaks = b"\r\n" * 500_000
+    reader = part(breaks.join([b"Y", b"W", b"J", b"j"]), {"Content-Transfer-Encoding": "base64"})
 
-    payload = payload_of(b"", headers)
-
-    assert payload.headers["Content-Disposition"] == 'attachment; name="a"; filename="b%20c"'
-    assert "Content-Disposition" not in payload_of(b"").headers
-
-
-async def test_part_as_a_body_cannot_be_kept() -> None:
-    """S-328."""
-    payload = payload_of(b"abc")
-
-    with pytest.raises(TypeError, match="text"):
-        payload.decode()
-    with pytest.raises(TypeError, match="read"):
-        await payload.as_bytes()
-    assert payload.replayable is False
+    assert await reader.read_chunk(100) == b"YWJj"
+    assert await reader.read_chunk(100) == b""

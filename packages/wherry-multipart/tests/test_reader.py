@@ -167,6 +167,26 @@ async def test_limits_of_part_headers(limit: dict[str, Any], nested: bool) -> No
     assert caught.value.limit == next(iter(limit.values()))
 
 
+@pytest.mark.parametrize("nested", [False, True])
+async def test_number_of_parts_can_be_limited(nested: bool) -> None:
+    """S-315: the limit is inclusive, and holds in nested bodies, too."""
+    body, boundary = TWO, "b"
+    if nested:
+        head = b"--c\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        body, boundary = head + TWO + b"\r\n--c--", "c"
+
+    async def count(limit: int) -> int:
+        headers = {"Content-Type": f"multipart/mixed; boundary={boundary}"}
+        parts = MultipartReader(headers, MemorySource(body), max_parts=limit)
+        inner = await parts.next() if nested else parts
+        assert isinstance(inner, MultipartReader)
+        return len([part async for part in inner])
+
+    assert await count(2) == 2
+    with pytest.raises(ValueError, match="more than max_parts=1 parts"):
+        await count(1)
+
+
 async def test_limits_are_handed_to_nested_readers() -> None:
     """S-318, S-322."""
 

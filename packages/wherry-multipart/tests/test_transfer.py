@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wherry_multipart._transfer import TransferCoder, transfer_decoder, transfer_encoder
+from wherry_multipart._transfer import (
+    TransferCoder,
+    base64_groups_end,
+    only_base64,
+    transfer_decoder,
+    transfer_encoder,
+)
 
 DATA = st.binary(max_size=300) | st.lists(
     st.sampled_from([b"\r", b"\n", b" ", b"\t", b"=", b"a" * 37, b"\xff", b"."]), max_size=40
@@ -100,3 +106,13 @@ def test_encoding_many_small_pieces_is_linear() -> None:
     total = sum(len(coder.feed(b" ")) for _ in range(200_000)) + len(coder.finish())
 
     assert total > 200_000
+
+
+@given(
+    data=st.lists(st.sampled_from([b"A", b"=", b"\r\n", b"-", b"+/"]), max_size=30).map(b"".join)
+)
+def test_groups_end_behind_a_multiple_of_four_characters(data: bytes) -> None:
+    """S-326: as many as there are."""
+    end = base64_groups_end(data)
+
+    assert len(only_base64(data[:end])) == len(only_base64(data)) // 4 * 4

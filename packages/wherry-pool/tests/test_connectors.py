@@ -5,11 +5,14 @@ import gc
 import socket
 import ssl
 import sys
-from collections.abc import Awaitable, Callable
+import warnings
+import weakref
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from wherry_errors import (
     ClientConnectionError,
@@ -25,12 +28,16 @@ from wherry_pool import (
     ClientTimeout,
     ConnectionKey,
     Exchange,
+    Fingerprint,
     Http11Connection,
+    ResolveResult,
     TCPConnector,
     UnixConnector,
+    connectors,
 )
-from wherry_pool.protocols import HttpConnection
+from wherry_pool.protocols import HttpConnection, PoolObserver
 from wherry_pool.testing import (
+    FakeAddressPolicy,
     FakeResolver,
     ManualClock,
     MemoryDialer,
@@ -120,6 +127,138 @@ async def test_connectors_own_no_resolver_that_was_given() -> None:
 
     assert len(resolver.asked) == 1
     assert not resolver.is_closed
+
+
+async def test_own_resolver_is_closed_after_the_connections(
+    monkeypatch: pytest.MonkeyPatch, serve: Serve
+) -> None:
+    """S-147: while they close, nothing they need is gone."""
+    resolver = FakeResolver({"host.test": ["127.0.0.1"]})
+    monkeypatch.setattr(connectors, "new_default_resolver", lambda _: resolver)
+    connector = TCPConnector()
+    connection = await acquire(connector, ConnectionKey("host.test", await serve(), False))
+    assert isinstance(connection, Http11Connection)
+    open_when_closed: list[bool] = []
+
+    async def close() -> None:
+        open_when_closed.append(connection.transport is not None)
+        await FakeResolver.close(resolver)
+
+    monkeypatch.setattr(resolver, "close", close)
+
+    await connector.close()
+
+    assert open_when_closed == [False]
+    assert resolver.is_closed
+
+
+async def test_old_answers_serve_where_that_is_wanted(clock: ManualClock) -> None:
+    """`stale_dns_on_failure`; S-139 without it."""
+    for seconds, is_served in ((0, False), (60, True)):
+        resolver = FakeResolver({"host.test": ["127.0.0.1"]})
+        async with TCPConnector(
+            resolver=resolver, ttl_dns_cache=5, stale_dns_on_failure=seconds
+        ) as connector:
+            await connector._resolve_host("host.test", 80)
+            resolver.addresses.clear()
+            await clock.advance(6)
+
+            if is_served:
+                [result] = await connector._resolve_host("host.test", 80)
+                assert result["host"] == "127.0.0.1"
+            else:
+                with pytest.raises(socket.gaierror):
+                    await connector._resolve_host("host.test", 80)
+
+
+@pytest.mark.network
+async def test_resolving_can_be_overridden(serve: Serve) -> None:
+    """S-115: called for each new connection, for addresses and for the proxy's host as well."""
+    asked: list[tuple[str, int, int]] = []
+
+    class Watching(TCPConnector):
+        async def _resolve_host(
+            self, host: str, port: int, traces: Sequence[PoolObserver] | None = None
+        ) -> list[ResolveResult]:
+            asked.append((host, port, len(traces or ())))
+            if host == "secret.test":
+                host = "127.0.0.1"
+            return await super()._resolve_host(host, port, traces)
+
+    port = await serve()
+    async with Watching(resolver=FakeResolver()) as connector:
+        for host in ("secret.test", "127.0.0.1"):
+            assert await fetch(connector, ConnectionKey(host, port, False)) == b"hello"
+            assert await fetch(connector, ConnectionKey(host, port, False)) == b"hello"
+        proxy = URL(f"http://secret.test:{port}")
+        through = ConnectionKey("far.test", 80, False, proxy=proxy)
+        assert await fetch(connector, through) == b"hello"
+        await connector.acquire(
+            through, NO_LIMIT, started=0.0, observer=RecordingObserver(), fresh=True
+        )
+
+    assert asked == [
+        ("secret.test", port, 0),
+        ("127.0.0.1", port, 0),
+        ("secret.test", port, 0),
+        ("secret.test", port, 1),
+    ]
+
+
+async def test_forgotten_connector_is_collected_at_once() -> None:
+    """S-177: nothing in it refers back to it."""
+    connector = [weakref.ref(TCPConnector(resolver=FakeResolver()))]
+
+    assert connector[0]() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"verify_ssl": False}, False),
+        ({"fingerprint": b"a" * 32}, Fingerprint(b"a" * 32)),
+        ({"ssl_context": ssl.create_default_context()}, None),
+        ({"ssl_shutdown_timeout": 2.0}, True),
+    ],
+)
+async def test_deprecated_arguments_warn_their_caller(
+    arguments: dict[str, Any], expected: object
+) -> None:
+    """S-108 to S-110."""
+    with pytest.warns(DeprecationWarning, match="deprecated") as caught:
+        connector = TCPConnector(**arguments)
+
+    assert [warning.filename for warning in caught] == [__file__]
+    await connector.close()
+    assert expected is None or connector._tcp._ssl == expected
+
+
+async def test_deprecated_arguments_exclude_each_other() -> None:
+    """S-110: and leave nothing that warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError, match="exclude each other"):
+            TCPConnector(verify_ssl=False, ssl=False)
+        with pytest.raises(ValueError, match="exclude each other"):
+            TCPConnector(fingerprint=b"a" * 32, ssl_context=ssl.create_default_context())
+
+
+@pytest.mark.network
+async def test_connectors_policy_holds_for_every_connection(serve: Serve) -> None:
+    """SEC-49: besides the request's; not for a proxy, which is the caller's own choice."""
+    port = await serve()
+    policy = FakeAddressPolicy(["127.0.0.1"])
+    resolver = FakeResolver({"host.test": ["127.0.0.1"]})
+    async with TCPConnector(resolver=resolver, address_policy=policy) as connector:
+        for host in ("host.test", "127.0.0.1"):
+            with pytest.raises(ClientConnectorError, match="not allowed"):
+                await acquire(connector, ConnectionKey(host, port, False))
+    lenient = FakeAddressPolicy()
+    async with TCPConnector(resolver=resolver, address_policy=lenient) as connector:
+        key = ConnectionKey("host.test", port, False)
+        assert await fetch(connector, key) == b"hello"
+        with pytest.raises(ClientConnectorError, match="not allowed"):
+            await acquire(connector, key._replace(address_policy=policy))
 
 
 async def test_dns_answers_can_be_forgotten() -> None:

@@ -16,7 +16,7 @@ from wherry_errors import (
     ServerFingerprintMismatch,
     UnixClientConnectorError,
 )
-from wherry_pool import ConnectionKey, Fingerprint, NamedPipeConnector
+from wherry_pool import ConnectionKey, DialTimings, Fingerprint, NamedPipeConnector
 from wherry_pool._local import NamedPipeDialer, UnixDialer
 from wherry_pool.testing import ManualClock, MemoryTransport, check_dialer
 
@@ -48,6 +48,26 @@ async def test_unix_dialer_keeps_its_promises(
     await serve_unix(path)
 
     await check_dialer(UnixDialer(path), key)
+
+
+@unix
+async def test_times_are_taken(
+    path: str, key: ConnectionKey, serve_unix: ServeUnix, server_context: ssl.SSLContext
+) -> None:
+    """`ClientResponse.timings`: there is no name to resolve."""
+    for is_tls in (False, True):
+        timings, place = DialTimings(), f"{path}{is_tls}"
+        await serve_unix(place, ssl=server_context if is_tls else None)
+        route = TLS_KEY._replace(ssl=False) if is_tls else key
+
+        transport = await UnixDialer(place).dial(route, asyncio.Protocol, timings=timings)
+
+        assert timings.dns == 0.0
+        assert timings.connect > 0.0
+        assert (timings.tls > 0.0) is is_tls
+        transport.abort()
+        for _ in range(3):
+            await asyncio.sleep(0)
 
 
 @unix

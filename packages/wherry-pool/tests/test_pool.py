@@ -184,6 +184,93 @@ async def test_idle_connection_of_another_origin_makes_room() -> None:
         assert B not in pool.stats()
 
 
+async def test_room_can_be_made_by_ones_own_last_connection() -> None:
+    """C-24, S-122: who wants a fresh connection may close its own idle one; the books stay right.
+
+    Found by the state machine: the origin was forgotten with its last connection, and the place
+    reserved for the new one with it.
+    """
+    pool, opener = new_pool(limit=1, per_host=1)
+    with nothing_left(pool):
+        idle = await opener.acquire(A)
+        idle.finish()
+        opener.gate = asyncio.Event()
+
+        opening = asyncio.ensure_future(pool.acquire(A, opener, fresh=True))
+        await turn()
+
+        assert idle.is_closed
+        assert pool.stats()[A].in_use == 1
+        opener.gate.set()
+        assert await opening is opener.opened[1]
+
+
+@pytest.mark.parametrize("count", [3, 500])
+async def test_first_to_expire_is_closed_whatever_happened_since(count: int) -> None:
+    """C-24: connections that were used again, or are gone, do not mislead."""
+    pool, opener = new_pool(limit=count)
+    with nothing_left(pool):
+        keys = [A._replace(port=number) for number in range(count)]
+        connections = [await opener.acquire(key) for key in keys]
+        for number, connection in enumerate(connections):
+            connection.expiry = 1e9 + number
+            connection.finish()
+        assert pool.acquire_nowait(keys[0], 0.0) is connections[0]
+        connections[0].expiry = 2e9  # used again
+        connections[0].finish()
+        connections[1].break_off()  # gone
+        assert pool.acquire_nowait(keys[count - 1], 0.0) is connections[-1]
+        connections[-1].expiry = 5e8  # used again, and the server said: not for long
+        connections[-1].finish()
+        expected = [connections[-1], *connections[2:-1], connections[0]]
+        await opener.acquire(B)  # the place of the one that is gone
+
+        for expected_next in expected[:20]:
+            await opener.acquire(B)
+            assert expected_next.is_closed
+        assert len(opener.opened) == count + 1 + len(expected[:20])
+
+
+async def test_making_room_does_not_look_at_every_connection() -> None:
+    """C-24: thousands of idle ones, and one more origin each time; nor does anything pile up."""
+    asked = 0
+
+    class Counting(FakeConnection):
+        def next_deadline(self) -> float:
+            nonlocal asked
+            asked += 1
+            return super().next_deadline()
+
+    pool = ConnectionPool(asyncio.get_running_loop(), limit=500)
+
+    async def open_connection(key: ConnectionKey, observer: PoolObserver | None) -> HttpConnection:
+        return Counting(pool)
+
+    with nothing_left(pool):
+        for number in range(3000):
+            connection = await pool.acquire(A._replace(port=number), open_connection)
+            assert isinstance(connection, FakeConnection)
+            connection.expiry = 1e9 + number
+            connection.finish()
+        assert asked < 3 * 3000
+        assert len(pool.connections()) == 500
+        for number in range(3000):
+            connection = await pool.acquire(A._replace(port=9999), open_connection)
+            assert isinstance(connection, FakeConnection)
+            connection.expiry = 1e9 - number  # each earlier than the last: an entry each
+            connection.finish()
+        assert len(pool._evictable) < 2 * 600 + 64
+
+
+async def test_pool_without_limit_keeps_no_list_of_what_to_close() -> None:
+    """Docstring of `NEVER_EVICT`."""
+    pool, opener = new_pool()
+    with nothing_left(pool):
+        (await opener.acquire(A)).finish()
+
+        assert pool._evictable == []
+
+
 async def test_release_to_another_origin_serves_who_waits() -> None:
     """C-24: what becomes idle while somebody waits makes room at once."""
     pool, opener = new_pool(limit=1)
@@ -614,3 +701,30 @@ async def test_closed_pool_gives_no_connection() -> None:
     held.finish()
     assert held.is_closed
     assert repr(pool) == "<ConnectionPool in_use=0 idle=0 waiting=0 limit=none closed>"
+
+
+async def test_closing_in_two_steps_lets_some_leave_by_themselves(clock: ManualClock) -> None:
+    """S-176: nobody comes in meanwhile; the wait is bounded."""
+    pool, opener = new_pool()
+    with nothing_left(pool):
+        leaving, staying = await opener.acquire(A), await opener.acquire(B)
+        pool.turn_away()
+        pool.close_all_but({leaving})
+        assert (leaving.is_closed, staying.is_closed) == (False, True)
+        with pytest.raises(ClientConnectionError):
+            await opener.acquire(A)
+
+        waiting = asyncio.ensure_future(pool.wait_until_empty(3.0))
+        await turn()
+        assert not waiting.done()
+        leaving.break_off()
+        await waiting
+
+        await pool.wait_until_empty(3.0)  # nothing to wait for
+
+    pool, opener = new_pool()
+    with nothing_left(pool):
+        await opener.acquire(A)
+        waiting = asyncio.ensure_future(pool.wait_until_empty(3.0))
+        await clock.advance(3.0)
+        assert waiting.done()

@@ -168,6 +168,9 @@ class PoolMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.5, 5.0, 11.0]))
     def pass_time(self, seconds: float) -> None:
         self.loop.run_until_complete(self.clock.advance(seconds))
+        # One that is handed out, but not used before its time is up, is closed like an idle one.
+        for connection in [connection for connection in self.held if connection.is_closed]:
+            del self.held[connection]
         self.run()
 
     @precondition(lambda self: not self.is_closed)

@@ -27,12 +27,26 @@ from wherry_errors import (
     ServerDisconnectedError,
     ServerFingerprintMismatch,
 )
-from wherry_pool import ConnectionKey, Fingerprint, SSLSetting, TcpDialer
+from wherry_pool import (
+    BaseConnector,
+    ClientTimeout,
+    ConnectionKey,
+    Exchange,
+    Fingerprint,
+    SSLSetting,
+    TcpDialer,
+)
 from wherry_pool._proxy import ProxyDialer
 from wherry_pool._socks import SocksError
 from wherry_pool._timings import DialTimings
 from wherry_pool.protocols import Dialer
-from wherry_pool.testing import FakeResolver, MemoryDialer, RecordingObserver, check_dialer
+from wherry_pool.testing import (
+    FakeResolver,
+    MemoryDialer,
+    RecordingObserver,
+    check_dialer,
+    check_dialer_asks_policy,
+)
 from wherry_pool.testing._proxies import FakeProxy
 
 pytestmark = pytest.mark.network
@@ -306,6 +320,37 @@ async def test_http_user_name_has_no_colon(proxy: FakeProxy) -> None:
 
     assert "secret" not in str(got.value)
     assert proxy.connections == 0
+
+
+async def fetch(connector: BaseConnector, key: ConnectionKey) -> None:
+    """One request and its response over whichever connection the pool has for `key`."""
+    loop = asyncio.get_running_loop()
+    exchange = Exchange("GET", REQUEST, loop.create_future())
+    connection = await connector.acquire(key, ClientTimeout(), started=loop.time())
+    connection.start(exchange)
+    await exchange.waiter
+
+
+async def test_connections_are_shared_only_for_one_target_and_one_login() -> None:
+    """S-116, S-117, S-171, SEC-26, SEC-31: also not between two plain targets behind one proxy."""
+    inner = MemoryDialer()
+    key = ConnectionKey("a.test", 80, False, proxy=URL("http://proxy.test:3128"))
+    others = [
+        key._replace(host="b.test"),
+        key._replace(proxy_auth=Auth("u", "p")),
+        key._replace(proxy_auth=Auth("u", "q")),
+        key._replace(proxy_headers=(("X", "1"),)),
+        key._replace(proxy=URL("http://other.test:3128")),
+        key._replace(proxy=None),
+    ]
+    async with BaseConnector(ProxyDialer(inner)) as connector:
+        for other in [key, *others]:
+            for _ in range(2):
+                inner.script(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                await fetch(connector, other)
+
+    assert len(inner.transports) == 1 + len(others)
+    assert all(len(transport.writes) == 2 for transport in inner.transports)
 
 
 # --- TLS ----------------------------------------------------------------------------------------
@@ -754,6 +799,8 @@ async def test_policy_sees_the_addresses_looked_up_here(
     with pytest.raises(ClientConnectorError, match=r"127.0.0.2 is not allowed for host.test"):
         await talk(dialer, key._replace(address_policy=Policy(())))
     assert len(proxy.requests) == 1
+
+    await check_dialer_asks_policy(new_dialer(), key)
 
 
 @pytest.mark.parametrize("is_ssl", [True, False])

@@ -1,6 +1,7 @@
 """The fakes do what they say, and the checks find what is wrong."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
@@ -10,6 +11,7 @@ from wherry_errors import ClientConnectionResetError
 from wherry_pool import ConnectionKey, Exchange
 from wherry_pool.protocols import ByteSink, ConnectionOwner, HttpConnection, ResolveResult
 from wherry_pool.testing import (
+    FakeAddressPolicy,
     FakeBody,
     FakeConnection,
     FakeResolver,
@@ -18,7 +20,9 @@ from wherry_pool.testing import (
     MemorySink,
     MemoryTransport,
     RecordingOwner,
+    check_address_policy,
     check_dialer,
+    check_dialer_asks_policy,
     check_http_connection,
     check_request_body,
     check_resolver,
@@ -221,6 +225,15 @@ class DeadDialer(MemoryDialer):
         return transport
 
 
+class HastyDialer(MemoryDialer):
+    """Says that it took less than no time."""
+
+    async def dial(self, *args: Any, **kwargs: Any) -> asyncio.Transport:
+        transport = await super().dial(*args, **kwargs)
+        kwargs["timings"].connect = -1.0
+        return transport
+
+
 class DeafDialer(MemoryDialer):
     """Accepts what should be refused."""
 
@@ -230,6 +243,7 @@ class DeafDialer(MemoryDialer):
     [
         (SharedProtocolDialer, "should come from the factory"),
         (DeadDialer, "should be open"),
+        (HastyDialer, r"timings.connect should be seconds spent, got -1.0"),
         (DeafDialer, "should raise a ClientError"),
     ],
 )
@@ -427,3 +441,80 @@ async def test_clock_stands_still_until_it_is_told() -> None:
         await clock.advance(0.5)
         assert fired == [53.0]
     assert loop.time() >= before
+
+
+# --- address policies --------------------------------------------------------------------------
+
+
+def test_fake_policy_keeps_its_promises() -> None:
+    """The conformance check of `AddressPolicy`."""
+    policy = FakeAddressPolicy(["127.0.0.1"])
+
+    check_address_policy(policy, allowed="192.0.2.1", refused="127.0.0.1")
+
+    assert ("host.example", "192.0.2.1", 443) in policy.asked
+    with pytest.raises(PermissionError):
+        FakeAddressPolicy(refuses_all=True).check("a.test", "192.0.2.1", 80)
+
+
+class Lax:
+    """Refuses nothing."""
+
+    def check(self, host: str, address: str, port: int, /) -> None:
+        """Allow it."""
+
+
+class Mute:
+    """Does not say why."""
+
+    def check(self, host: str, address: str, port: int, /) -> None:
+        """Refuse what is near."""
+        if address.startswith("127."):
+            raise OSError
+
+
+@pytest.mark.parametrize(
+    ("policy", "text"),
+    [
+        (Lax(), "127.0.0.1 should raise OSError"),
+        (Mute(), "should say why"),
+        (FakeAddressPolicy(refuses_all=True), "192.0.2.1 is not allowed"),
+    ],
+)
+def test_check_address_policy_finds(policy: Any, text: str) -> None:
+    """What is wrong, in a sentence; or what the policy says."""
+    with pytest.raises((AssertionError, PermissionError), match=text):
+        check_address_policy(policy, allowed="192.0.2.1", refused="127.0.0.1")
+
+
+class CarelessDialer(MemoryDialer):
+    """Asks for nothing, and goes anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(extra={"peername": ("127.0.0.1", 80)})
+
+
+class PoliteDialer(CarelessDialer):
+    """Asks, and goes anywhere."""
+
+    async def dial(self, route: ConnectionKey, *args: Any, **kwargs: Any) -> asyncio.Transport:
+        if isinstance(route.address_policy, FakeAddressPolicy):
+            with contextlib.suppress(OSError):
+                route.address_policy.check(route.host, "127.0.0.1", 80)
+        return await super().dial(route, *args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("dialer", "text"),
+    [
+        (CarelessDialer, r"should have been asked for 127.0.0.1, got \[\]"),
+        (PoliteDialer, "refuses every address"),
+    ],
+)
+async def test_check_dialer_asks_policy_finds(
+    dialer: type[CarelessDialer], text: str, key: ConnectionKey
+) -> None:
+    """What is wrong, in a sentence."""
+    with pytest.raises(AssertionError, match=text):
+        await check_dialer_asks_policy(dialer(), key)
+    await asyncio.sleep(0)

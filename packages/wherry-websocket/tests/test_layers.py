@@ -8,7 +8,7 @@ import pytest
 import wherry_websocket
 
 FOLDER = Path(wherry_websocket.__file__).parent
-WITH_ASYNCIO = {"_check", "_connection", "_inbox", "_link", "_memory", "_outbox"}
+WITH_ASYNCIO = {"_check", "_closing", "_connection", "_inbox", "_link", "_memory", "_outbox"}
 MODULES = sorted(FOLDER.rglob("*.py"))
 
 

@@ -13,10 +13,10 @@ EXAMPLES = re.findall(r"```python\n(.*?)```\n\nIt prints\n\n```text\n(.*?)```", 
 
 def test_every_python_block_of_the_readme_is_an_example() -> None:
     """None is left out below."""
-    assert len(EXAMPLES) == README.count("```python") == 2
+    assert len(EXAMPLES) == README.count("```python") == 3
 
 
-@pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=["without I/O", "with asyncio"])
+@pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=["sockets", "trio", "asyncio"])
 def test_the_example_prints_what_the_readme_says(code: str, output: str) -> None:
     """In an interpreter of its own, warnings being errors."""
     done = subprocess.run(

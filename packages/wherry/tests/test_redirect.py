@@ -408,25 +408,3 @@ async def test_the_limit_of_redirects_can_be_the_session_s(fake: Fake) -> None:
     with pytest.raises(TooManyRedirects):
         await session.get("http://h/", max_redirects=3)
     assert len(connector.requests) == 5
-
-
-async def test_a_body_that_a_middleware_gives_a_later_hop_is_closed(
-    fake: Fake, tmp_path: Path, threads_done: Callable[[], Awaitable[None]]
-) -> None:
-    """S-285, S-472."""
-    path = tmp_path / "f"
-    path.write_bytes(b"x")
-    files = []
-
-    async def replace_body(request: ClientRequest, handler: Handler) -> ClientResponse:
-        if request.url.path == "/again":
-            files.append(path.open("rb"))
-            await request.update_body(files[0])
-        return await handler(request)
-
-    session, _ = fake(
-        hops(redirect("/again", 307), response_bytes(b"ok")), middlewares=[replace_body]
-    )
-    await session.post("http://h/", data=b"x")
-    await threads_done()
-    assert files[0].closed

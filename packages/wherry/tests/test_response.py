@@ -108,7 +108,7 @@ async def test_content_disposition_is_taken_apart(fake: Fake) -> None:
 
 
 async def test_reprs_show_no_secret(fake: Fake) -> None:
-    """S-14, S-407, SEC-60."""
+    """S-014, S-407, SEC-60."""
     session, _ = fake(response_bytes(headers={"Set-Cookie": "sid=hidden", "X-Plain": "shown"}))
     response = await session.get(
         "http://h/?key=secret", cookies={"c": "hidden"}, headers={"Authorization": "hidden"}
@@ -159,7 +159,7 @@ async def test_an_error_of_a_real_response_survives_pickling(fake: Fake) -> None
     "split", list(every_split(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")), ids=str
 )
 async def test_a_response_may_arrive_in_any_pieces(fake: Fake, split: list[bytes]) -> None:
-    """S-51: and its connection is reused."""
+    """S-051: and its connection is reused."""
     session, connector = fake(lambda head, body: RawPlan(split, closes=False))
     for _ in range(2):
         response = await session.get("http://h/")
@@ -173,7 +173,7 @@ async def test_a_response_may_arrive_in_any_pieces(fake: Fake, split: list[bytes
 )
 @pytest.mark.parametrize("size", [1, 10, 10_000])
 async def test_a_coded_body_is_decoded(fake: Fake, coding: str, size: int) -> None:
-    """S-69, S-71, S-73, S-74, DECISIONS C-10: for any pieces, chunked or not."""
+    """S-069, S-071, S-073, S-074, DECISIONS C-10: for any pieces, chunked or not."""
     text = b"some text " * 100
     packers: dict[str, Callable[[bytes], bytes]] = {
         "deflate": zlib.compress,
@@ -195,14 +195,14 @@ async def test_a_coded_body_is_decoded(fake: Fake, coding: str, size: int) -> No
 
 
 async def test_members_behind_each_other_are_one_body(fake: Fake) -> None:
-    """S-74."""
+    """S-074."""
     body = gzip.compress(b"one ") + gzip.compress(b"two")
     assert await (await get(fake, body, {"Content-Encoding": "gzip"})).read() == b"one two"
 
 
 @pytest.mark.parametrize("field", ["identity", "unknown", "gzip, unknown"])
 async def test_another_coding_is_left_alone(fake: Fake, field: str) -> None:
-    """S-70."""
+    """S-070."""
     assert await (await get(fake, b"as is", {"Content-Encoding": field})).read() == b"as is"
 
 
@@ -216,7 +216,7 @@ async def test_another_coding_is_left_alone(fake: Fake, field: str) -> None:
 async def test_a_body_that_cannot_be_decoded_is_an_error_of_reading(
     fake: Fake, coding: str, body: bytes, way: str
 ) -> None:
-    """S-76, S-77, S-420, S-538, SEC-19."""
+    """S-076, S-077, S-420, S-538, SEC-19."""
     response = await get(fake, body, {"Content-Encoding": coding})
     assert not response.content.at_eof()  # does not raise
 
@@ -229,7 +229,7 @@ async def test_a_body_that_cannot_be_decoded_is_an_error_of_reading(
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 @pytest.mark.parametrize("coding", ["gzip", ", ".join(["gzip"] * 6)])
 async def test_a_coded_body_of_no_bytes_is_empty(fake: Fake, method: str, coding: str) -> None:
-    """S-77, S-58."""
+    """S-077, S-058."""
     session, _ = fake(response_bytes(headers={"Content-Encoding": coding}))
     response = await session.request(method, "http://h/")
     assert await response.read() == b""
@@ -376,7 +376,7 @@ async def test_the_json_type_check_can_be_changed(fake: Fake) -> None:
 )
 @pytest.mark.parametrize("size", [1, 1000])
 async def test_a_body_that_breaks_off_is_an_error(fake: Fake, answer: bytes, size: int) -> None:
-    """S-62, S-63, S-537, SEC-9, SEC-14, DECISIONS C-11."""
+    """S-062, S-063, S-537, SEC-9, SEC-14, DECISIONS C-11."""
     session, connector = fake(lambda head, body: RawPlan(cut(answer, size)))
     response = await session.get("http://h/")
     with pytest.raises(ClientPayloadError):
@@ -392,7 +392,7 @@ async def test_a_body_that_breaks_off_is_an_error(fake: Fake, answer: bytes, siz
 
 
 async def test_a_body_until_close_is_complete_at_the_end(fake: Fake) -> None:
-    """S-61, S-65."""
+    """S-061, S-065."""
     session, connector = fake(b"HTTP/1.1 200 OK\r\n\r\nall of it")
     assert await (await session.get("http://h/")).read() == b"all of it"
     assert await (await session.get("http://h/", read_until_eof=False)).read() == b""
@@ -840,7 +840,7 @@ async def test_raise_for_status_may_be_a_function(fake: Fake) -> None:
 
 
 async def test_large_bodies_over_a_real_socket(until: Callable[[Any], Awaitable[None]]) -> None:
-    """S-98, SEC-15: whole, in pieces, and given up in the middle."""
+    """S-098, SEC-15: whole, in pieces, and given up in the middle."""
     body = bytes(range(256)) * 12_000
 
     def handler(request: Request, _: bytes) -> ResponsePlan:

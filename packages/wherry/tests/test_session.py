@@ -263,15 +263,6 @@ async def test_a_relative_url_is_joined_to_the_base(fake: Fake) -> None:
     assert connector.requests[-2].key.host == "other"
 
 
-@pytest.mark.parametrize("base_url", ["/relative/", "http://h/no-slash"])
-async def test_a_base_url_that_cannot_be_joined_to_is_refused(base_url: str) -> None:
-    """S-351."""
-    with pytest.raises(ValueError, match="base_url"):
-        ClientSession(base_url)
-    async with ClientSession("http://bare-host"):
-        pass
-
-
 # --- framing ------------------------------------------------------------------------------------
 
 
@@ -710,18 +701,6 @@ async def test_a_failing_constructor_leaves_nothing_behind(
         gc.collect()
 
 
-async def test_a_connector_of_another_loop_is_refused() -> None:
-    """S-9, S-358."""
-    other = asyncio.new_event_loop()
-    connector = FakeConnector(lambda head, body: None, loop=other)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(RuntimeError, match="loop"):
-            ClientSession(connector=connector)
-        gc.collect()
-    other.close()
-
-
 def test_a_session_needs_a_running_loop() -> None:
     """S-8."""
     with pytest.raises(RuntimeError):
@@ -842,18 +821,6 @@ def test_in_debug_mode_a_custom_attribute_is_discouraged(variable: bool) -> None
     )
     assert ("ClientSession.mine" in done.stderr) is variable
     assert (done.returncode != 0) is variable
-
-
-async def test_limits_of_old_names_are_those_of_a_timeout() -> None:
-    """S-353, S-568."""
-    with pytest.warns(DeprecationWarning, match=r"ClientTimeout\(total"):
-        async with ClientSession(read_timeout=7) as session:
-            assert session.timeout == ClientTimeout(total=7, sock_connect=30)
-    with pytest.warns(DeprecationWarning, match=r"ClientTimeout\(connect"):
-        async with ClientSession(conn_timeout=3) as session:
-            assert session.timeout == ClientTimeout(total=300, connect=3, sock_connect=30)
-    with pytest.raises(ValueError, match="read_timeout"):
-        ClientSession(timeout=ClientTimeout(), read_timeout=7)
 
 
 async def test_old_names_of_a_session_s_properties_warn(fake: Fake) -> None:

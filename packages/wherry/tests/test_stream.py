@@ -63,7 +63,7 @@ async def in_pieces(body: IncomingBody, pieces: list[bytes]) -> None:
 
 @pytest.mark.parametrize("pieces", list(every_split(TEXT)), ids=str)
 async def test_every_way_of_reading_gives_the_whole_body(pieces: list[bytes]) -> None:
-    """S-82, S-83, S-85, S-88, S-92: for any split."""
+    """S-082, S-083, S-085, S-088, S-092: for any split."""
     _, reader = arrived(pieces)
     assert await reader.read() == TEXT
     _, reader = arrived(pieces)
@@ -83,12 +83,12 @@ async def test_every_way_of_reading_gives_the_whole_body(pieces: list[bytes]) ->
 
 
 async def test_it_is_a_byte_source() -> None:
-    """The contract that multipart readers rely on."""
+    """S-082, S-085: the contract that multipart readers rely on."""
     await check_byte_source(lambda: arrived(cut(TEXT, 5))[1], TEXT)
 
 
 async def test_reads_at_the_end_give_nothing() -> None:
-    """S-82, S-85, S-88."""
+    """S-082, S-085, S-088."""
     _, reader = arrived([b""])
 
     assert await reader.read() == b""
@@ -101,7 +101,7 @@ async def test_reads_at_the_end_give_nothing() -> None:
 
 
 async def test_reading_zero_bytes_waits_for_nothing() -> None:
-    """S-82."""
+    """S-082."""
     _, reader = arrived([], 5)
 
     assert await reader.read(0) == b""
@@ -109,7 +109,7 @@ async def test_reading_zero_bytes_waits_for_nothing() -> None:
 
 
 async def test_a_read_waits_for_at_least_one_byte() -> None:
-    """S-82, S-83."""
+    """S-082, S-083."""
     body, reader = arrived([], 6)
     task = asyncio.create_task(reader.read(100))
     await asyncio.sleep(0)
@@ -121,8 +121,20 @@ async def test_a_read_waits_for_at_least_one_byte() -> None:
     assert not reader.at_eof()
 
 
+async def test_read_nowait_gives_what_is_there() -> None:
+    """S-091: at most so much, nothing while nothing is there, and it never waits."""
+    body, reader = arrived([b"abc", b"def"], 9)
+
+    assert [reader.read_nowait(2), reader.read_nowait(0), reader.read_nowait()] == [
+        b"ab", b"", b"cdef",
+    ]  # fmt: skip
+    assert reader.read_nowait() == b""
+    body.feed(b"ghi", 0)
+    assert reader.read_nowait(-1) == b"ghi"
+
+
 async def test_readexactly_says_what_there_was_when_the_end_came() -> None:
-    """S-84, S-552."""
+    """S-084, S-552."""
     _, reader = arrived([b"ab", b"c"])
 
     with pytest.raises(asyncio.IncompleteReadError) as caught:
@@ -135,7 +147,7 @@ async def test_readexactly_says_what_there_was_when_the_end_came() -> None:
 
 @pytest.mark.parametrize("pieces", list(every_split(b"aXYbXXYcXYZ")), ids=str)
 async def test_a_separator_is_found_across_reads(pieces: list[bytes]) -> None:
-    """S-86."""
+    """S-086."""
     _, reader = arrived(pieces)
 
     assert await reader.readuntil(b"XY") == b"aXY"
@@ -144,14 +156,14 @@ async def test_a_separator_is_found_across_reads(pieces: list[bytes]) -> None:
 
 
 async def test_an_empty_separator_is_refused() -> None:
-    """S-86."""
+    """S-086."""
     with pytest.raises(ValueError, match="separator"):
         await arrived([b"x"])[1].readuntil(b"")
 
 
 @pytest.mark.parametrize("size", [1, 3, 100])
 async def test_a_line_that_is_too_long_is_an_error_of_both_kinds(size: int) -> None:
-    """S-87, S-553: the limit is inclusive."""
+    """S-087, S-553: the limit is inclusive."""
     assert await arrived(cut(b"abcd\n", size))[1].readline(max_line_length=5) == b"abcd\n"
 
     with pytest.raises(LineTooLong) as caught:
@@ -162,7 +174,7 @@ async def test_a_line_that_is_too_long_is_an_error_of_both_kinds(size: int) -> N
 
 
 async def test_readchunk_tells_where_chunks_of_the_wire_end() -> None:
-    """S-88."""
+    """S-088."""
     _, reader = chunked([b"ab", b"cde"])
 
     assert [c async for c in reader.iter_chunks()] == [(b"ab", True), (b"cde", True)]
@@ -170,7 +182,7 @@ async def test_readchunk_tells_where_chunks_of_the_wire_end() -> None:
 
 
 async def test_a_chunk_that_was_handed_out_ends_with_an_empty_piece() -> None:
-    """S-88."""
+    """S-088."""
     body, reader = arrived([b"4\r\nab"], CHUNKED, ends=False)
 
     assert await reader.readchunk() == (b"ab", False)
@@ -182,7 +194,7 @@ async def test_a_chunk_that_was_handed_out_ends_with_an_empty_piece() -> None:
 
 
 async def test_a_chunk_end_that_comes_late_stands_before_the_next_chunk() -> None:
-    """S-88: for any split of the wire."""
+    """S-088: for any split of the wire."""
     wire = b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"
     for pieces in every_split(wire):
         body, reader = arrived([], CHUNKED, ends=False)
@@ -196,7 +208,7 @@ async def test_a_chunk_end_that_comes_late_stands_before_the_next_chunk() -> Non
 
 
 async def test_readchunk_after_other_reads_never_crosses_a_chunk_end() -> None:
-    """S-89."""
+    """S-089."""
     _, reader = chunked([b"ab", b"cde", b"f"])
 
     assert await reader.readexactly(3) == b"abc"
@@ -206,7 +218,7 @@ async def test_readchunk_after_other_reads_never_crosses_a_chunk_end() -> None:
 
 
 async def test_chunk_ends_of_a_compressed_body_count_decoded_bytes() -> None:
-    """S-90."""
+    """S-090."""
     packer = zlib.compressobj(wbits=31)
     one = packer.compress(b"hello ") + packer.flush(zlib.Z_SYNC_FLUSH)
     two = packer.compress(b"world") + packer.flush()
@@ -221,7 +233,7 @@ async def test_chunk_ends_of_a_compressed_body_count_decoded_bytes() -> None:
 def test_any_mix_of_reads_gives_the_bytes_in_order(
     pieces: list[bytes], data: st.DataObject
 ) -> None:
-    """S-89: nothing is lost or doubled."""
+    """S-089: nothing is lost or doubled."""
 
     async def scenario() -> bytes:
         _, reader = chunked(pieces)
@@ -257,11 +269,12 @@ async def test_tiny_chunks_nobody_asks_about_are_not_remembered() -> None:
     async for _ in reader.iter_chunked(100):
         pass
 
-    assert len(reader._boundaries) <= 2
+    assert reader._ends is not None
+    assert len(reader._ends) <= 2
 
 
 async def test_a_second_waiting_task_is_refused() -> None:
-    """S-93, S-554: whatever both of them call."""
+    """S-093, S-554: whatever both of them call."""
     reads: list[Callable[[StreamReader], object]] = [
         lambda r: r.read(), lambda r: r.read(5), lambda r: r.readany(), lambda r: r.readline(),
         lambda r: r.readchunk(), lambda r: r.readexactly(2),
@@ -309,7 +322,7 @@ async def test_cancelling_a_read_leaves_the_stream_usable(name: str, coding: str
 
 
 async def test_data_that_arrived_is_handed_out_before_the_failure() -> None:
-    """DECISIONS C-11, S-95: piecewise reads."""
+    """DECISIONS C-11, S-095: piecewise reads."""
     reads: list[Callable[[StreamReader], Any]] = [
         lambda r: r.read(100), lambda r: r.readany(), lambda r: r.readline(),
         lambda r: r.readuntil(b"\0"),
@@ -353,7 +366,7 @@ async def test_each_read_raises_an_error_of_its_own() -> None:
 
 
 async def test_corrupt_data_fails_after_what_could_be_decoded() -> None:
-    """S-76, S-538, DECISIONS C-11: also within one call."""
+    """S-076, S-538, DECISIONS C-11: also within one call."""
     good = gzip.compress(b"good")
     failures: list[None] = []
     for read in (StreamReader.readany, StreamReader.readline):
@@ -370,7 +383,7 @@ async def test_corrupt_data_fails_after_what_could_be_decoded() -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 async def test_a_compressed_body_that_is_cut_off_is_an_error(coding: str) -> None:
-    """S-77."""
+    """S-077."""
     packed = gzip.compress(TEXT) if coding == "gzip" else zlib.compress(TEXT)
     for end in range(1, len(packed)):
         _, reader = arrived([packed[:end]], decoder=make_decoder(coding))
@@ -382,7 +395,7 @@ async def test_a_compressed_body_that_is_cut_off_is_an_error(coding: str) -> Non
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
 async def test_stacked_codings_are_undone_in_reverse(size: int) -> None:
-    """DECISIONS C-10."""
+    """S-096, DECISIONS C-10: decoded bytes and those of the wire are counted apart."""
     packed = gzip.compress(zlib.compress(TEXT))
 
     _, reader = arrived(cut(packed, size), decoder=make_decoder("deflate, gzip"))
@@ -393,7 +406,7 @@ async def test_stacked_codings_are_undone_in_reverse(size: int) -> None:
 
 
 async def test_a_bomb_stays_packed_until_it_is_read() -> None:
-    """S-78, SEC-18: no read in pieces unpacks more than one step."""
+    """S-078, SEC-18: no read in pieces unpacks more than one step."""
     bomb = gzip.compress(bytes(50_000_000), 9)
     reads: list[Callable[[StreamReader], Any]] = [
         lambda r: r.read(1024), lambda r: r.readany(), lambda r: r.readchunk(),
@@ -424,7 +437,7 @@ async def test_max_size_stops_a_body_that_grows_past_it() -> None:
 
 
 async def test_unread_bytes_pause_the_connection() -> None:
-    """S-98."""
+    """S-098."""
     carrier = Carrier()
     body = IncomingBody(carrier, UNTIL_CLOSE, 20)
     reader = StreamReader(body, limit=10)
@@ -441,7 +454,7 @@ async def test_unread_bytes_pause_the_connection() -> None:
 
 
 async def test_eof_is_told_in_three_ways() -> None:
-    """S-94."""
+    """S-094."""
     body, reader = arrived([b"abc"], 6)
     called: list[str] = []
     reader.on_eof(lambda: called.append("early"))
@@ -461,7 +474,7 @@ async def test_eof_is_told_in_three_ways() -> None:
 
 
 async def test_a_raising_eof_callback_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """S-94, S-13."""
+    """S-094, S-013."""
     arrived([b""])[1].on_eof(lambda: 1 / 0)  # type: ignore[arg-type]  # raises
 
     assert [record.name for record in caplog.records] == ["wherry.internal"]
@@ -478,7 +491,7 @@ async def test_endless_reading_at_the_end_is_logged_once(caplog: pytest.LogCaptu
 
 
 async def test_data_can_be_put_back() -> None:
-    """S-97, S-568."""
+    """S-097, S-568."""
     _, reader = arrived([b"abc"])
     data = await reader.read(2)
 

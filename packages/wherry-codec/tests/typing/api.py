@@ -31,6 +31,10 @@ def bodies(data: bytes) -> None:
     assert_type(codec.ChunkDecoder().feed(data, 0, out), int)
     assert_type(codec.ChunkDecoder().trailers, CIMultiDictProxy[str])
     assert_type(codec.encode_chunk(data), bytes)
+    kept = codec.ChunkDecoder(keeps_extensions=True).extensions
+    assert_type(kept, list[codec.ChunkExtensions])
+    assert_type(kept[0].parse(), tuple[tuple[str, str | None], ...])
+    assert_type(codec.make_transfer_decoder(b"gzip, chunked"), coding.ContentDecoder | None)
     decoder = coding.make_decoder("gzip")
     assert_type(decoder, coding.ContentDecoder | None)
     if decoder is not None:
@@ -49,8 +53,9 @@ def facade(data: bytes) -> None:
         case codec.Response(status=status, headers=headers):
             assert_type(status, int)
             assert_type(headers, CIMultiDictProxy[str])
-        case codec.Data(data=piece):
+        case codec.Data(data=piece, extensions=extensions):
             assert_type(piece, bytes)
+            assert_type(extensions, tuple[codec.ChunkExtensions, ...])
 
 
 def values(text: str) -> None:
@@ -72,4 +77,9 @@ def server(request: codec.Request, body: bytes) -> testing.ResponsePlan:
     return testing.ResponsePlan(body=[body])
 
 
+def slow_server(request: codec.Request, body: bytes) -> testing.ResponsePlan | testing.Later:
+    return testing.ResponsePlan(body=[body, None]) if body else testing.Later()
+
+
 assert_type(testing.serve_bytes(server), testing.ByteServer)
+assert_type(testing.serve_bytes(slow_server).resume(), Iterator[bytes])

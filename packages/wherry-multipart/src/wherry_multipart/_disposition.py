@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from wherry_codec.fields import is_token
 
 from ._caller import caller_level
+from ._charset import decode_text
 from ._parameters import Parameter, scan_parameters
 
 _SLASHES = "/\\"
@@ -99,7 +100,11 @@ def _decoded(parameter: Parameter) -> str | None:
 
 
 def _extended_value(value: str) -> str | None:
-    """`charset'language'octets` decoded (RFC 8187 §3.2.1); None if it has not that form."""
+    """`charset'language'octets` decoded (RFC 8187 §3.2.1); None if it has not that form.
+
+    More than the codec's `decode_ext_value` takes, which is as strict as the RFC: any charset, no
+    charset, and octets that should have been escaped (S-302, S-303).
+    """
     charset, mark, rest = value.partition("'")
     _, second_mark, octets = rest.partition("'")
     if not mark or not second_mark:
@@ -107,7 +112,7 @@ def _extended_value(value: str) -> str | None:
     if "%" not in octets:
         return octets
     try:
-        return unquote_to_bytes(octets).decode(charset or "utf-8")
+        return decode_text(unquote_to_bytes(octets), charset or "utf-8")
     except (LookupError, ValueError):  # unknown charset, undecodable octets
         return None
 
@@ -152,7 +157,7 @@ def _joined(pieces: list[tuple[str, bool]]) -> str:
         for value, encoded in pieces
     )
     try:
-        return octets.decode(charset or "utf-8", "replace")
+        return decode_text(octets, charset or "utf-8", "replace")
     except (LookupError, ValueError):
         return octets.decode("utf-8", "replace")
 

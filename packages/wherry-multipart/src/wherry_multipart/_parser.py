@@ -101,7 +101,7 @@ class MultipartParser:
         self._at_line_start = True
         self._ends_part = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
         """Take more input. Nothing is looked at before `next_event`."""
         if self._state is _State.DONE or self._failure is not None:
             return

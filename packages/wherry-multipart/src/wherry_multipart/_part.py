@@ -19,6 +19,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from wherry_codec import quote
 from wherry_codec.fields import parse_media_type
 
+from ._charset import decode_text
 from ._decoder import PartDecoder
 from ._disposition import content_disposition_filename, parse_content_disposition
 from ._parser import MultipartParser
@@ -170,7 +171,7 @@ class BodyPartReader:
         data = await self.read(decode=True)
         charset = encoding or self.get_charset(self._default_charset or "utf-8")
         try:
-            return data.decode(charset)
+            return decode_text(data, charset)
         except LookupError as exc:
             raise ValueError(f"unknown charset of a part: {quote(charset)}") from exc
 

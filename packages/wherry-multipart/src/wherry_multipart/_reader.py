@@ -36,8 +36,9 @@ class MultipartReader:
     """The parts of a multipart body, each a `BodyPartReader` or, for multipart parts, a reader.
 
     `headers` hold its Content-Type, `content` is a `ByteSource`. Asking for the next part skips
-    what was not read of the one before. Raises `ValueError` if the type is not multipart or its
-    boundary is missing or longer than 70 characters.
+    what was not read of the one before. More than `max_parts`, if that is given, are an error; a
+    nested body has its own count. Raises `ValueError` if the type is not multipart or its boundary
+    is missing or longer than 70 characters.
     """
 
     response_wrapper_cls: ClassVar[type["MultipartResponseWrapper"]]
@@ -53,6 +54,7 @@ class MultipartReader:
         max_field_size: int = MAX_FIELD_SIZE,
         max_headers: int = MAX_HEADERS,
         max_size_error_cls: type[Exception] = ValueError,
+        max_parts: int | None = None,
     ) -> None:
         content_type = CIMultiDict(headers).get("Content-Type", "")
         self._subtype, boundary = subtype_and_boundary(content_type)
@@ -61,6 +63,8 @@ class MultipartReader:
         self._client_max_size = client_max_size
         self._max_field_size = max_field_size
         self._max_headers = max_headers
+        self._max_parts = max_parts
+        self._count = 0
         self._max_size_error_cls = max_size_error_cls
         parser = MultipartParser(boundary, max_field_size=max_field_size, max_headers=max_headers)
         self._events = EventSource(content, parser)
@@ -119,12 +123,18 @@ class MultipartReader:
             self._current = None
         match await self._events.next_event():
             case PartHead(headers):
+                self._count_part()
                 return self._open_part(headers)
             case End():
                 self._at_eof = True
                 return None
             case other:
                 raise RuntimeError(f"a part was read past its end: {other}")
+
+    def _count_part(self) -> None:
+        self._count += 1
+        if self._max_parts is not None and self._count > self._max_parts:
+            raise ValueError(f"multipart body has more than max_parts={self._max_parts} parts")
 
     def _open_part(self, headers: CIMultiDictProxy[str]) -> "MultipartReader | BodyPartReader":
         content_type = headers.get("Content-Type", "").lower()
@@ -140,6 +150,7 @@ class MultipartReader:
             max_field_size=self._max_field_size,
             max_headers=self._max_headers,
             max_size_error_cls=self._max_size_error_cls,
+            max_parts=self._max_parts,
         )
 
     def _make_part(

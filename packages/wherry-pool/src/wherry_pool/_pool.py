@@ -207,12 +207,10 @@ class ConnectionPool:
                 evict_at = UNLISTED if self.limit else NEVER_EVICT
                 origin = self._origins[key] = _Origin(key, evict_at)
             decision = assign(self._demand(origin, fresh=fresh))
-            if decision is Assignment.EVICT:
-                self._close_first_to_expire()
             if decision is Assignment.WAIT:
                 connection = await self._wait_in_line(origin, observer, wait_limit)
             else:
-                self._reserve(origin)
+                self._take_place(origin, decision)
             if connection is None:
                 return await self._open(origin, open_connection, observer)
         if observer is not None:
@@ -365,10 +363,7 @@ class ConnectionPool:
             return
         connection = self.acquire_nowait(origin.key, self._loop.time())
         if connection is None:
-            decision = assign(self._demand(origin))
-            if decision is Assignment.EVICT:
-                self._close_first_to_expire()
-            self._reserve(origin)
+            self._take_place(origin, assign(self._demand(origin)))
         waiter.place.set_result(connection)
 
     # --- ConnectionOwner -----------------------------------------------------------------------
@@ -479,9 +474,14 @@ class ConnectionPool:
             limit_per_host=self.limit_per_host,
         )
 
-    def _reserve(self, origin: _Origin) -> None:
+    def _take_place(self, origin: _Origin, decision: Assignment) -> None:
+        """Reserve the place for a new connection, having made room for it if need be."""
+        # Reserved first: the one that is closed may be the last this very origin has, and an origin
+        # without connections is forgotten.
         origin.opening += 1
         self._opening += 1
+        if decision is Assignment.EVICT:
+            self._close_first_to_expire()
 
     def _unreserve(self, origin: _Origin) -> None:
         origin.opening -= 1

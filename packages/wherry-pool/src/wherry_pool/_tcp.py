@@ -76,9 +76,15 @@ class TcpDialer:
         observer: PoolObserver | None = None,
         timings: DialTimings | None = None,
     ) -> asyncio.Transport:
-        """Connect to one of the host's addresses, TLS included (S-149…S-151)."""
+        """Connect to one of the host's addresses, TLS included (S-149…S-151).
+
+        If none will do, the error is that of the last one that accepted the connection and failed
+        at TLS; else the last. "Connection refused" by an address nobody serves must not hide a
+        certificate that was refused.
+        """
         timings = timings or DialTimings()
         addresses = await self.addresses(route, observer, timings)
+        tls_failure: Exception | None = None
         while True:
             peer: list[object] = []
             try:
@@ -96,8 +102,11 @@ class TcpDialer:
             except ServerFingerprintMismatch as error:
                 failure = error
             # If an address accepted the connection, but TLS failed on it: try those that are left.
-            if not peer or not _remove(addresses, peer[0]):
+            if not peer:
+                raise tls_failure or failure
+            if not _remove(addresses, peer[0]):
                 raise failure
+            tls_failure = failure
 
     async def close(self) -> None:
         """Close the cache around the resolver; the resolver belongs to whoever made it."""

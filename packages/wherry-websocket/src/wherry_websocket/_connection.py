@@ -15,17 +15,21 @@ from typing import (
     Final,
     Generic,
     Literal,
-    NoReturn,
     Self,
     Unpack,
     cast,
     overload,
 )
 
-from wherry_errors import WSMessageTypeError
-
-from ._deflate import check_window_bits
-from ._frames import BINARY, MAX_CONTROL, PING, PONG, TEXT
+from ._arguments import (
+    as_bytes,
+    as_payload,
+    checked_window,
+    control_payload,
+    refuse,
+    refuse_message,
+)
+from ._frames import BINARY, PING, PONG, TEXT
 from ._incoming import Incoming, IncomingSettings
 from ._link import Link
 from ._messages import Message
@@ -166,13 +170,13 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         """Send a ping. Text is sent as UTF-8. Raises ValueError above 125 bytes, else as
         `send_frame()`.
         """
-        await self._send(PING, _control_payload("ping", message))
+        await self._send(PING, control_payload("ping", message))
 
     async def pong(self, message: bytes | str = b"") -> None:
         """Send a pong. Text is sent as UTF-8. Raises ValueError above 125 bytes, else as
         `send_frame()`.
         """
-        await self._send(PONG, _control_payload("pong", message))
+        await self._send(PONG, control_payload("pong", message))
 
     async def send_frame(
         self, message: bytes, opcode: WSMsgType, compress: int | None = None
@@ -184,16 +188,16 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         compressed. Raises ClientConnectionResetError once closing began or the connection is lost,
         TypeError and ValueError for bad arguments.
         """
-        payload = _as_bytes("send_frame()", message)
+        payload = as_bytes("send_frame()", message)
         if opcode in (PING, PONG):
-            payload = _control_payload("control frame", payload)
-        await self._send(opcode, payload, _checked(compress))
+            payload = control_payload("control frame", payload)
+        await self._send(opcode, payload, checked_window(compress))
 
     async def send_str(self, data: str, compress: int | None = None) -> None:
         """Send a text message; see `send_frame()`."""
         if not isinstance(data, str):
-            _refuse("send_str()", "str", data)
-        waiting = self._link.send(TEXT, data.encode(), compress and _checked(compress))
+            refuse("send_str()", "str", data)
+        waiting = self._link.send(TEXT, data.encode(), compress and checked_window(compress))
         if waiting is not None:
             await waiting
 
@@ -203,8 +207,8 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         """Send a binary message; see `send_frame()`. The buffer may change once this has
         returned.
         """
-        payload = data if type(data) is bytes else _as_bytes("send_bytes()", data)
-        waiting = self._link.send(BINARY, payload, compress and _checked(compress))
+        payload = data if type(data) is bytes else as_bytes("send_bytes()", data)
+        waiting = self._link.send(BINARY, payload, compress and checked_window(compress))
         if waiting is not None:
             await waiting
 
@@ -272,14 +276,14 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         """
         message = await self.receive(timeout)
         if message[0] is not WSMsgType.TEXT:
-            _refuse_message(message, "TEXT")
+            refuse_message(message, "TEXT")
         return cast("str | bytes", message[1])
 
     async def receive_bytes(self, *, timeout: float | None = None) -> bytes:
         """The data of the next message, which must be binary; else as `receive_str()`."""
         message = await self.receive(timeout)
         if message[0] is not WSMsgType.BINARY:
-            _refuse_message(message, "BINARY")
+            refuse_message(message, "BINARY")
         return cast("bytes", message[1])
 
     async def receive_json(
@@ -317,7 +321,7 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         did the closing; false if it was done before. Raises ValueError for a code or reason that
         may not be sent, and then sends nothing. Cancelled, it drops the connection.
         """
-        return await self._link.close(code, _as_payload("close()", message))
+        return await self._link.close(code, as_payload("close()", message))
 
     async def __aenter__(self) -> Self:
         return self
@@ -329,43 +333,3 @@ class ClientWebSocketResponse(Generic[DecodeText_co]):
         exc_tb: TracebackType | None,
     ) -> None:
         await self.close()
-
-
-def _checked(compress: int | None) -> int | None:
-    if compress:
-        check_window_bits(compress)
-    return compress
-
-
-def _as_bytes(where: str, data: bytes | bytearray | memoryview) -> bytes:
-    if not isinstance(data, (bytes, bytearray, memoryview)):
-        _refuse(where, "bytes, bytearray or memoryview", data)
-    return bytes(data)
-
-
-def _as_payload(where: str, message: bytes | str) -> bytes:
-    if isinstance(message, str):
-        return message.encode("utf-8")
-    if not isinstance(message, (bytes, bytearray, memoryview)):
-        _refuse(where, "bytes or str", message)
-    return bytes(message)
-
-
-def _control_payload(what: str, message: bytes | str) -> bytes:
-    payload = _as_payload(what, message)
-    if len(payload) > MAX_CONTROL:
-        raise ValueError(f"a {what} holds at most {MAX_CONTROL} bytes; got {len(payload)}")
-    return payload
-
-
-def _refuse(where: str, expected: str, data: object) -> NoReturn:
-    raise TypeError(f"{where} takes {expected}; got {type(data).__name__}")
-
-
-def _refuse_message(message: Message, expected: str) -> NoReturn:
-    data = message[1]
-    cause = data if isinstance(data, Exception) else None
-    shown = repr(data)[:100]
-    raise WSMessageTypeError(
-        f"expected a {expected} message; got {message[0].name} with {shown}"
-    ) from cause

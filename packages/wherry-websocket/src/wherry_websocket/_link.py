@@ -16,6 +16,7 @@ from wherry_errors import (
     ServerTimeoutError,
 )
 
+from ._closing import PeerClosed
 from ._frames import BINARY, TEXT
 from ._inbox import HIGH_WATER, LOW_WATER, Inbox
 from ._messages import Message
@@ -75,7 +76,7 @@ class Link:
         self._linger: asyncio.TimerHandle | None = None
         self._has_ended = False  # nobody waits for messages any more; the last ones may be left
         self._closing: asyncio.Future[None] | None = None  # done when close() is
-        self._peer_closed: asyncio.Future[None] | None = None  # what close() waits for
+        self._peer_closed = PeerClosed(loop)  # what close() waits for
         self.closed = False
         """Whether the user has seen the end."""
         self.close_code: int | None = None
@@ -110,7 +111,7 @@ class Link:
             self._linger = None
         self._give_up_transport()
         if self._closing is not None:
-            self._wake_close()
+            self._peer_closed.tell()
         elif not self._inbox.messages:
             self._finish(self._loss)
             self._inbox.wake()
@@ -170,7 +171,7 @@ class Link:
         while self._protocol.has_backlog:
             self._protocol.receive_data(b"", HIGH_WATER)
         if self._protocol.state is State.CLOSED:
-            self._wake_close()
+            self._peer_closed.tell()
 
     def _reply(self) -> None:
         # While the transport is full, pongs wait in the protocol, which bounds them.
@@ -292,7 +293,8 @@ class Link:
         failure: BaseException | None = None
         try:
             self._begin_close(frame)
-            await self._wait_for_peer()
+            if self._protocol.state is not _CLOSED:
+                await self._peer_closed.wait(self._timeout.ws_close)
         except TimeoutError as exc:
             failure = exc
             self._abort_transport()
@@ -313,28 +315,6 @@ class Link:
         self._stop_heartbeat()
         self._drop_until_close()
         self._resume_reading()
-
-    async def _wait_for_peer(self) -> None:
-        if self._protocol.state is State.CLOSED:
-            return
-        self._peer_closed = self._loop.create_future()
-        limit = self._timeout.ws_close
-        timer = None if limit is None else self._loop.call_later(limit, self._close_expired, limit)
-        try:
-            await self._peer_closed
-        finally:
-            if timer is not None:
-                timer.cancel()
-
-    def _wake_close(self) -> None:
-        if self._peer_closed is not None and not self._peer_closed.done():
-            self._peer_closed.set_result(None)
-
-    def _close_expired(self, limit: float) -> None:
-        if self._peer_closed is not None and not self._peer_closed.done():
-            self._peer_closed.set_exception(
-                TimeoutError(f"no close frame from the server within {limit} s (limit: ws_close)")
-            )
 
     def _finish(self, failure: BaseException | None) -> None:
         """The user sees the end now."""

@@ -112,6 +112,7 @@ from . import abc, payload, protocols
 from ._chain_map import ChainMapProxy
 from ._data_queue import DataQueue, EofStream, FlowControlDataQueue
 from ._middleware import ClientHandlerType, ClientMiddlewareType, Handler, Middleware
+from ._reconnect import Backoff
 from ._request import ClientRequest, RequestInfo
 from ._request_function import request
 from ._response import ClientResponse
@@ -129,6 +130,7 @@ __all__ = [
     "PAYLOAD_REGISTRY",
     "AddrInfoType",
     "AsyncIterablePayload",
+    "Backoff",
     "BadContentDispositionHeader",
     "BadContentDispositionParam",
     "BaseConnector",

@@ -8,7 +8,6 @@ import os
 import sys
 import traceback
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Unpack
 
 from multidict import CIMultiDict, istr
@@ -16,33 +15,33 @@ from multidict import CIMultiDict, istr
 from wherry_codec import HttpVersion, HttpVersion11, Limits
 from wherry_cookies import CookieJar
 from wherry_errors import ClientError, ClientOSError
-from wherry_pool import ClientTimeout, TCPConnector, check_setting
+from wherry_pool import ClientTimeout, check_setting
 from wherry_tracing import begin
 from wherry_websocket import ClientWebSocketResponse
 
+from ._closing import close_payload, close_payloads
 from ._context import RequestContextManager, WSRequestContextManager
 from ._environ import with_environment
 from ._factory import Defaults, RequestFactory, check_auth, lower_names
 from ._fields import as_headers
 from ._options import UNSET, settle
 from ._proxy import check_proxy_auth
+from ._reconnect import DEFAULT_BACKOFF, Backoff, reconnect
 from ._request import ClientRequest
 from ._response import ClientResponse
-from ._settings import DEFAULT_READ_BUFSIZE, DEFAULT_TIMEOUT, CallSettings
+from ._session_arguments import check_loop, checked_base_url, own_connector, session_timeout
+from ._settings import DEFAULT_READ_BUFSIZE, CallSettings
 from ._stages.call import Call, session_closed
 from ._stages.cookies import store_cookies
 from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
 from ._stages.retry import DEAD_CONNECTION, retry
-from ._target import parse_url
 from ._warn import warn_caller
 from ._ws import WSOptions, connect
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
     from types import TracebackType
     from typing import Self
-
-    from yarl import URL
 
     from wherry_pool import SSLSetting
     from wherry_tracing import TraceConfig
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from ._options import CallPlan, RequestOptions, Unset
     from ._response import CharsetResolver
     from .auth import BasicAuth
-    from .protocols import ConnectorProtocol, CookieJarProtocol, PayloadProtocol
+    from .protocols import ConnectorProtocol, CookieJarProtocol
     from .typedefs import JSONBytesEncoder, JSONEncoder, LooseCookies, LooseHeaders, StrOrURL
 
 DEBUG = sys.flags.dev_mode or (
@@ -116,7 +115,7 @@ class ClientSession:
         check_proxy_auth(proxy_auth)
         self._defaults = Defaults(
             settings=CallSettings(
-                timeout=_session_timeout(timeout, read_timeout, conn_timeout),
+                timeout=session_timeout(timeout, read_timeout, conn_timeout),
                 max_redirects=max_redirects,
                 read_bufsize=read_bufsize,
                 auto_decompress=auto_decompress,
@@ -133,7 +132,7 @@ class ClientSession:
             headers=as_headers(headers),
             skip=lower_names(skip_auto_headers),
             auth=auth,
-            base_url=_check_base_url(base_url),
+            base_url=checked_base_url(base_url),
             version=version,
             middlewares=tuple(middlewares),
             raise_for_status=raise_for_status,
@@ -159,8 +158,8 @@ class ClientSession:
             traceback.extract_stack() if self.running_loop.get_debug() else None
         )
         if connector is None:
-            connector = _own_connector(self.running_loop, ssl_shutdown_timeout)
-        _check_loop(connector, self.running_loop)
+            connector = own_connector(self.running_loop, ssl_shutdown_timeout)
+        check_loop(connector, self.running_loop)
         self._factory = RequestFactory(self._defaults, self._cookie_jar, connector, request_class)
         self.build_request = self._factory.build_request
         self._connector = connector
@@ -353,6 +352,19 @@ class ClientSession:
             connect(self._request, url, options, self._ws_response_class)
         )
 
+    def ws_reconnect(
+        self, url: StrOrURL, *, backoff: Backoff = DEFAULT_BACKOFF, **options: Unpack[WSOptions]
+    ) -> AsyncGenerator[ClientWebSocketResponse, None]:
+        """WebSockets to `url`, one after the other: `async for ws in session.ws_reconnect(url)`.
+
+        Each is opened after the one before has ended, with growing waits in between, and closed
+        when the next one is asked for. Ends by raising the failure that no other attempt can
+        mend; see `Backoff`. Use `contextlib.aclosing` around it to leave the loop early.
+        """
+        return reconnect(
+            lambda: self.ws_connect(url, **options), backoff, clock=self.running_loop.time
+        )
+
     async def _request(self, method: str, url: StrOrURL, options: RequestOptions) -> ClientResponse:
         connector = self._connector
         if connector is None:
@@ -378,7 +390,7 @@ class ClientSession:
                 source = await with_environment(source)
             return self._factory.plan(source, options)
         except BaseException:
-            await _close_payload(body)
+            await close_payload(body)
             raise
 
     async def _carry_out(
@@ -409,7 +421,7 @@ class ClientSession:
         try:
             await traces.request_start(method, url, request.headers)
         except BaseException:
-            await _close_payload(request.payload)
+            await close_payload(request.payload)
             raise
         try:
             response = await self._carry_out_closing(request, plan, call)
@@ -437,13 +449,13 @@ class ClientSession:
         try:
             response = await self._carry_out(request, plan, call)
         except BaseException as error:
-            await _close_payloads(request, call)
+            await close_payloads(request, call)
             if _is_raw(error):
                 raise ClientOSError(*error.args) from error
             raise
         sender = response.exchange.sender
         if sender is None or sender.done():
-            await _close_payloads(request, call)
+            await close_payloads(request, call)
         else:
             self._close_later(sender, request, call)
         return response
@@ -485,7 +497,7 @@ class ClientSession:
 
         async def close_after_sending() -> None:
             await asyncio.wait((sender,))
-            await _close_payloads(request, call)
+            await close_payloads(request, call)
 
         task = self.running_loop.create_task(close_after_sending())
         self._closings.add(task)
@@ -497,19 +509,6 @@ def _is_raw(error: BaseException) -> bool:
     if not isinstance(error, OSError) or isinstance(error, ClientError):
         return False
     return not isinstance(error, TimeoutError) or error.errno is not None
-
-
-async def _close_payloads(request: ClientRequest, call: Call) -> None:
-    """Close the body of a call's first request, and the last hop's if it has another one."""
-    await _close_payload(request.payload)
-    last = call.last_request
-    if last is not None and last.payload is not request.payload:
-        await _close_payload(last.payload)
-
-
-async def _close_payload(payload: PayloadProtocol | None) -> None:
-    if payload is not None and payload.in_memory is None:
-        await payload.close()
 
 
 async def _check_status(
@@ -524,57 +523,3 @@ async def _check_status(
     except BaseException:
         response.release()
         raise
-
-
-def _check_base_url(base_url: StrOrURL | None) -> URL | None:
-    if base_url is None:
-        return None
-    url = parse_url(base_url)
-    if not url.absolute:
-        raise ValueError(f"base_url must be an absolute URL, got {str(url)!r}")
-    if not url.path.endswith("/"):
-        raise ValueError(f"the path of base_url must end with '/', got {url.path!r}")
-    return url
-
-
-def _session_timeout(
-    timeout: ClientTimeout | Unset | None,
-    read_timeout: float | Unset | None,
-    conn_timeout: float | None,
-) -> ClientTimeout:
-    """The limits of a session; `read_timeout` and `conn_timeout` are deprecated (S-353)."""
-    if timeout is UNSET or timeout is None:
-        result = DEFAULT_TIMEOUT
-        if read_timeout is not UNSET:
-            warn_caller("read_timeout is deprecated: write timeout=ClientTimeout(total=…)")
-            result = replace(result, total=read_timeout)
-        if conn_timeout is not None:
-            warn_caller("conn_timeout is deprecated: write timeout=ClientTimeout(connect=…)")
-            result = replace(result, connect=conn_timeout)
-        return result
-    if read_timeout is not UNSET or conn_timeout is not None:
-        raise ValueError(
-            "timeout cannot be combined with read_timeout or conn_timeout; put all limits into "
-            "the ClientTimeout"
-        )
-    if not isinstance(timeout, ClientTimeout):
-        raise ValueError(
-            f"timeout must be a ClientTimeout, got {type(timeout).__name__}; "
-            f"write ClientTimeout(total={timeout!r})"
-        )
-    return timeout
-
-
-def _own_connector(
-    loop: asyncio.AbstractEventLoop, ssl_shutdown_timeout: float | Unset | None
-) -> TCPConnector:
-    if ssl_shutdown_timeout is UNSET:
-        return TCPConnector(loop=loop)
-    warn_caller("ssl_shutdown_timeout is deprecated: connections are closed without lingering")
-    return TCPConnector(loop=loop, ssl_shutdown_timeout=ssl_shutdown_timeout)
-
-
-def _check_loop(connector: ConnectorProtocol, loop: asyncio.AbstractEventLoop) -> None:
-    its_loop = getattr(connector, "loop", loop)
-    if its_loop is not loop:
-        raise RuntimeError("Session and connector have to use the same event loop")

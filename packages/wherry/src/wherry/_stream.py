@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
-from collections import deque
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 from wherry_codec import ContentEncodingError, LineTooLong
 from wherry_errors import ClientConnectionError, ClientPayloadError
 from wherry_pool import IncomingBody
 
+from ._chunk_ends import ChunkEnds
 from ._decoding import undecodable
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class StreamReader:
         self._decoded = 0
         self._taken = 0
         self._raw_taken = 0
-        self._boundaries: deque[int] = deque()
-        self._last_boundary = 0
+        on_wire = source.chunk_ends
+        self._ends = None if on_wire is None else ChunkEnds(on_wire)
         self._failure: BaseException | None = None
         self._is_closed = False
         self._is_finished = False
@@ -240,20 +240,19 @@ class StreamReader:
 
     async def readchunk(self) -> tuple[bytes, bool]:
         """Data, and whether it ends where a chunk of the wire ends; `(b"", False)` at the end."""
+        ends = self._ends
+        if ends is None:
+            is_there = self._buffered or await self._more()
+            return (await self._told(self._take()), False) if is_there else (b"", False)
         while True:
-            if self._drop_passed_boundaries():
+            if ends.drop_passed(self._taken):
                 logger.warning("other reads went past chunk ends that readchunk() cannot tell now")
-            if self._boundaries and self._boundaries[0] == self._taken:
-                self._boundaries.popleft()
+            if ends.pop_at(self._taken):
                 return b"", True
             if self._buffered:
-                until = self._boundaries[0] - self._taken if self._boundaries else -1
-                data = await self._told(self._take(until))
-                ends_chunk = bool(self._boundaries) and self._boundaries[0] == self._taken
-                if ends_chunk:
-                    self._boundaries.popleft()
-                return data, ends_chunk
-            if not await self._more() and not self._boundaries:
+                data = await self._told(self._take(ends.left(self._taken)))
+                return data, ends.pop_at(self._taken)
+            if not await self._more() and not ends:
                 return b"", False
 
     def read_nowait(self, n: int | None = -1) -> bytes:
@@ -344,7 +343,7 @@ class StreamReader:
         """Decode the next piece that has arrived into the empty buffer; False if there is none."""
         self._check_usable()
         self._check_free()
-        self._note_boundary()  # the end of a chunk may arrive later than its data
+        self._note_end()  # the end of a chunk may arrive later than its data
         decoder = self._decoder
         if decoder is None:
             piece = self._next_raw()
@@ -367,7 +366,7 @@ class StreamReader:
                     f"got at least {self._decoded} after decoding"
                 )
             )
-        self._note_boundary()
+        self._note_end()
         return True
 
     def _try_pull(self) -> bool:
@@ -382,37 +381,16 @@ class StreamReader:
 
     def _next_raw(self) -> bytes:
         """The next bytes as they arrived, never across the end of a chunk."""
-        ends = self._source.chunk_ends
-        if not ends:
-            raw = self._source.take()
-        else:
-            while ends and ends[0] <= self._raw_taken:
-                ends.pop(0)
-            raw = self._source.take(ends[0] - self._raw_taken if ends else -1)
+        ends = self._ends
+        raw = self._source.take(-1 if ends is None else ends.raw_left(self._raw_taken))
         self._raw_taken += len(raw)
         return raw
 
-    def _note_boundary(self) -> None:
-        ends = self._source.chunk_ends
-        while ends and ends[0] < self._raw_taken:
-            ends.pop(0)
-        if not ends or ends[0] != self._raw_taken:
-            return
-        if self._decoder is not None and self._decoder.has_pending:
-            return
-        ends.pop(0)
-        if self._decoded > self._last_boundary:
-            self._drop_passed_boundaries()  # or a reader who never asks would pile them up
-            self._last_boundary = self._decoded
-            self._boundaries.append(self._decoded)
-
-    def _drop_passed_boundaries(self) -> int:
-        """Forget the chunk ends that were read past; how many."""
-        count = 0
-        while self._boundaries and self._boundaries[0] < self._taken:
-            self._boundaries.popleft()
-            count += 1
-        return count
+    def _note_end(self) -> None:
+        """Remember the end of a chunk if all up to it is decoded, and nothing more."""
+        ends = self._ends
+        if ends is not None and not (self._decoder is not None and self._decoder.has_pending):
+            ends.note(self._raw_taken, self._decoded, self._taken)
 
     def _take(self, n: int = -1) -> bytes:
         piece, at = self._piece, self._at

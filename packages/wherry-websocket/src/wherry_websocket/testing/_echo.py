@@ -60,6 +60,7 @@ class EchoServer:
         # One message at a time: what came before a close frame is echoed before it is answered.
         messages = frames.receive_data(data, 1)
         while messages:
+            out.append(frames.data_to_send())  # pings came before the message, or within it
             for message in messages:
                 if message.type is WSMsgType.TEXT:
                     out.append(frames.send_text(message.data))
