@@ -76,7 +76,7 @@ def _compare_method(owner: str, fact: Method, found: type) -> Iterator[Differenc
         yield missing(path, f"{fact.kind} method", "add it")
         return
     is_bound = isinstance(held, (staticmethod, classmethod))
-    function = held.__func__ if is_bound else held
+    function = held.__func__ if isinstance(held, (staticmethod, classmethod)) else held
     if not callable(function):
         yield other("kind", path, "method", type(held).__name__, "make it a method")
         return

@@ -189,6 +189,9 @@ class ClientConnectorError(ClientOSError):
     `repr` show it.
     """
 
+    args: tuple[Any, ...]  # Any: as every exception has it
+    """The connection key and the cause."""
+
     def __init__(self, connection_key: ConnectionKeyShape, os_error: OSError) -> None:
         self._conn_key = connection_key
         self._os_error = os_error
