@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Unpack, get_args, get_origin
 
 REQUIRED = inspect.Parameter.empty
 
@@ -51,8 +52,9 @@ def parameters_of(function: Callable[..., object], *, skip: int = 0) -> dict[str
     given = list(inspect.signature(function).parameters.values())[skip:]
     for position, parameter in enumerate(given):
         kind = _KINDS[parameter.kind]
-        if kind == "var-keyword" and "Unpack" in str(parameter.annotation):
-            found |= _keywords(_typed_dict(parameter.annotation, function))
+        options = _typed_dict(parameter.annotation, function) if kind == "var-keyword" else None
+        if options is not None:
+            found |= _keywords(options)
         else:
             place = position if kind.startswith("positional") else None
             found[parameter.name] = Taken(kind, parameter.default, place)
@@ -67,12 +69,21 @@ def _keywords(options: type) -> dict[str, Taken]:
     }
 
 
-def _typed_dict(annotation: object, function: Callable[..., object]) -> type:
-    """The TypedDict inside `Unpack[…]`; LookupError if its module does not tell where it is."""
-    name = str(annotation).removesuffix("]").rpartition("[")[2].rpartition(".")[2]
-    found = named_in(function, name)
+def _typed_dict(annotation: object, function: Callable[..., object]) -> type | None:
+    """The TypedDict inside `Unpack[…]`, None for any other annotation.
+
+    LookupError if the module of the function does not tell where the TypedDict is.
+    """
+    if isinstance(annotation, str):
+        if not annotation.partition("[")[0].endswith("Unpack"):
+            return None
+        found = named_in(function, annotation.removesuffix("]").rpartition("[")[2])
+    elif get_origin(annotation) is Unpack:
+        found = get_args(annotation)[0]
+    else:
+        return None
     if not isinstance(found, type):
-        raise LookupError(f"expected {name} of {function!r} to be a TypedDict, got {found!r}")
+        raise LookupError(f"expected a TypedDict in {annotation} of {function!r}, got {found!r}")
     return found
 
 

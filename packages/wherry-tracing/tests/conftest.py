@@ -15,6 +15,7 @@ class Response:
 
     status: int
     url: URL
+    version: tuple[int, int] | None = (1, 1)
     reason: str | None = "OK"
     method: str = "GET"
     headers: CIMultiDict[str] = field(default_factory=CIMultiDict)

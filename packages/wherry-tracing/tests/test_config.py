@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from wherry_tracing import Signal, TraceConfig
-from wherry_tracing._config import SIGNAL_NAMES
+from wherry_tracing._config import ADDED_SIGNAL_NAMES, SIGNAL_NAMES
 
 if TYPE_CHECKING:
     from wherry_tracing import TraceRequestStartParams
+
+ALL_NAMES = SIGNAL_NAMES + ADDED_SIGNAL_NAMES
 
 
 async def handler(session: object, context: SimpleNamespace, params: object) -> None:
     """Fits every signal."""
 
 
-@pytest.mark.parametrize("name", SIGNAL_NAMES)
+@pytest.mark.parametrize("name", ALL_NAMES)
 def test_a_signal_is_an_attribute_that_stays_the_same(name: str) -> None:
     """S-329."""
     config = TraceConfig()
@@ -29,12 +31,13 @@ def test_a_signal_is_an_attribute_that_stays_the_same(name: str) -> None:
         setattr(config, name, Signal())
 
 
-def test_there_are_sixteen_signals_all_different() -> None:
+def test_there_are_sixteen_signals_and_five_additions_all_different() -> None:
     """S-329."""
     config = TraceConfig()
 
-    assert len({id(getattr(config, name)) for name in SIGNAL_NAMES}) == 16
-    assert {n for n in dir(TraceConfig) if n.startswith("on_")} == set(SIGNAL_NAMES)
+    assert len(SIGNAL_NAMES) == 16
+    assert len({id(getattr(config, name)) for name in ALL_NAMES}) == 21
+    assert {n for n in dir(TraceConfig) if n.startswith("on_")} == set(ALL_NAMES)
 
 
 def test_freezing_closes_every_signal() -> None:
@@ -44,7 +47,7 @@ def test_freezing_closes_every_signal() -> None:
     config.freeze()
     config.freeze()
 
-    assert all(getattr(config, name).frozen for name in SIGNAL_NAMES)
+    assert all(getattr(config, name).frozen for name in ALL_NAMES)
     with pytest.raises(RuntimeError, match="frozen"):
         config.on_request_start.append(handler)
 

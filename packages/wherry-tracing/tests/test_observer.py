@@ -37,6 +37,11 @@ dns_cache_hit            dns_cache_hit            host
 dns_cache_miss           dns_cache_miss           host
 dns_resolve_start        dns_resolvehost_start    host
 dns_resolve_end          dns_resolvehost_end      host
+tls_handshake_start      tls_handshake_start      host
+tls_handshake_end        tls_handshake_end        host
+informational_received   informational_received   method url status reason headers
+bytes_written            bytes_written            method url total
+bytes_read               bytes_read               method url total
 """
 CASES = [[*line.split(maxsplit=2), ""][:3] for line in EVENTS.strip().splitlines()]
 
@@ -51,6 +56,9 @@ def values(url: URL, headers: CIMultiDict[str], response: object) -> dict[str, o
         "response": response,
         "exception": KeyError("x"),
         "host": "example.com",
+        "status": 103,
+        "reason": "Early Hints",
+        "total": 7,
     }
 
 
@@ -128,7 +136,7 @@ async def test_an_event_becomes_its_signal(case: list[str], values: dict[str, ob
     """S-335 to S-345."""
     method, signal, names = case
     config = TraceConfig()
-    sent = record(config)
+    sent = record(config, with_additions=True)
     traces = begin(frozen(config), None, None)
 
     await getattr(traces, method)(*map(values.get, names.split()))

@@ -1,4 +1,4 @@
-"""The sixteen parameter classes."""
+"""The parameter classes: sixteen, and five additions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import typing
 
 import pytest
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 from yarl import URL
 
 import wherry_tracing
@@ -29,6 +29,11 @@ DnsResolveHostStart: host
 DnsResolveHostEnd: host
 DnsCacheHit: host
 DnsCacheMiss: host
+TlsHandshakeStart: host
+TlsHandshakeEnd: host
+InformationalReceived: method url status reason headers
+BytesWritten: method url total
+BytesRead: method url total
 """
 CASES = {
     f"Trace{name}Params": fields.split()
@@ -42,15 +47,18 @@ TYPES: dict[str, object] = {
     "host": str,
     "response": ResponseShape,
     "exception": BaseException,
+    "status": int,
+    "reason": str,
+    "total": int,
 }
 
 
-def test_there_are_sixteen_classes() -> None:
+def test_there_is_a_class_for_each_signal() -> None:
     """S-334."""
     exported = {n for n in wherry_tracing.__all__ if n.endswith("Params")}
 
     assert exported == set(CASES)
-    assert len(exported) == 16
+    assert len(exported) == 16 + 5
 
 
 @pytest.mark.parametrize(("name", "fields"), CASES.items())
@@ -59,7 +67,9 @@ def test_each_class_has_its_fields_in_order(name: str, fields: list[str]) -> Non
     params_class = getattr(wherry_tracing, name)
 
     assert [f.name for f in dataclasses.fields(params_class)] == fields
-    assert typing.get_type_hints(params_class) == {f: TYPES[f] for f in fields}
+    # A 1xx response's fields are only read; those of a request may be changed.
+    own = {"headers": MultiMapping[str]} if "Informational" in name else {}
+    assert typing.get_type_hints(params_class) == {f: {**TYPES, **own}[f] for f in fields}
 
 
 @pytest.mark.parametrize(("name", "fields"), CASES.items())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wherry_tracing import TraceConfig
-from wherry_tracing._config import SIGNAL_NAMES
+from wherry_tracing._config import ADDED_SIGNAL_NAMES, SIGNAL_NAMES
 from wherry_tracing.testing import RecordingObserver, record
 
 if TYPE_CHECKING:
@@ -22,6 +22,16 @@ def test_recording_adds_one_handler_to_each_signal() -> None:
 
     assert record(config) == []
     assert [len(getattr(config, name)) for name in SIGNAL_NAMES] == [1] * 16
+    assert [len(getattr(config, name)) for name in ADDED_SIGNAL_NAMES] == [0] * 5
+
+
+def test_additions_are_recorded_if_asked_for() -> None:
+    """Off by default, so that a table of aiohttp's orders stays one."""
+    config = TraceConfig()
+
+    record(config, with_additions=True)
+
+    assert [len(getattr(config, name)) for name in SIGNAL_NAMES + ADDED_SIGNAL_NAMES] == [1] * 21
 
 
 def test_a_frozen_config_cannot_be_recorded_any_more() -> None:
@@ -54,6 +64,11 @@ async def test_the_observer_remembers_calls_in_order(
     await observer.request_end("GET", url, headers, response)
     await observer.response_chunk_received("GET", url, b"y")
     await observer.request_exception("GET", url, headers, error)
+    await observer.tls_handshake_start("h")
+    await observer.tls_handshake_end("h")
+    await observer.informational_received("GET", url, 103, "Early Hints", headers)
+    await observer.bytes_written("GET", url, 7)
+    await observer.bytes_read("GET", url, 8)
 
     assert observer.events == [
         ("request_start", ("GET", url, headers)),
@@ -72,6 +87,11 @@ async def test_the_observer_remembers_calls_in_order(
         ("request_end", ("GET", url, headers, response)),
         ("response_chunk_received", ("GET", url, b"y")),
         ("request_exception", ("GET", url, headers, error)),
+        ("tls_handshake_start", ("h",)),
+        ("tls_handshake_end", ("h",)),
+        ("informational_received", ("GET", url, 103, "Early Hints", headers)),
+        ("bytes_written", ("GET", url, 7)),
+        ("bytes_read", ("GET", url, 8)),
     ]
     assert observer.names == [name for name, _ in observer.events]
 

@@ -33,6 +33,11 @@ send_dns_resolvehost_start    dns_resolvehost_start    DnsResolveHostStart    ho
 send_dns_resolvehost_end      dns_resolvehost_end      DnsResolveHostEnd      host
 send_dns_cache_hit            dns_cache_hit            DnsCacheHit            host
 send_dns_cache_miss           dns_cache_miss           DnsCacheMiss           host
+send_tls_handshake_start      tls_handshake_start      TlsHandshakeStart      host
+send_tls_handshake_end        tls_handshake_end        TlsHandshakeEnd        host
+send_informational_received   informational_received   InformationalReceived  method url status reason headers
+send_bytes_written            bytes_written            BytesWritten           method url total
+send_bytes_read               bytes_read               BytesRead              method url total
 """  # noqa: E501 - a table
 CASES = [line.split(maxsplit=3) for line in SENDS.strip().splitlines()]
 SEND_METHODS = {case[0] for case in CASES}
@@ -48,6 +53,9 @@ def values(url: URL, headers: CIMultiDict[str], response: object) -> dict[str, o
         "response": response,
         "exception": KeyError("x"),
         "host": "example.com",
+        "status": 103,
+        "reason": "Early Hints",
+        "total": 7,
     }
 
 
@@ -58,7 +66,7 @@ async def test_a_method_sends_its_signal_with_its_parameters(
     """S-334: to its own signal only, with session and context."""
     method, signal, params_class, names = [*case, ""][:4]
     config = TraceConfig()
-    sent = record(config)
+    sent = record(config, with_additions=True)
     config.freeze()
     context = object()
 

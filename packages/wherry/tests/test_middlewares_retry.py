@@ -155,7 +155,7 @@ async def test_statuses_can_be_chosen(fake: Fake, retry: Callable[..., Retry]) -
         seconds("sock_connect"),
         ClientConnectorError(KEY, ConnectionRefusedError(errno.ECONNREFUSED, "refused")),
         ClientConnectorDNSError(KEY, OSError(-3, "again")),
-        ClientHttpProxyError(SimpleNamespace(real_url="http://h/"), (), status=503),  # type: ignore[arg-type]  # less than a whole one
+        ClientHttpProxyError(SimpleNamespace(real_url="http://h/"), (), status=503),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -172,8 +172,8 @@ def test_failures_of_the_network_pass(error: ClientError) -> None:
         InvalidURL("x"),
         seconds("pool"),
         ClientConnectorError(KEY, PermissionError(errno.EACCES, "127.0.0.1 is not allowed")),
-        ClientResponseError(SimpleNamespace(real_url="http://h/"), (), status=400),  # type: ignore[arg-type]  # less than a whole one
-        ClientHttpProxyError(SimpleNamespace(real_url="http://h/"), (), status=407),  # type: ignore[arg-type]  # less than a whole one
+        ClientResponseError(SimpleNamespace(real_url="http://h/"), (), status=400),
+        ClientHttpProxyError(SimpleNamespace(real_url="http://h/"), (), status=407),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -279,7 +279,11 @@ async def test_an_upload_that_was_still_going_on_has_ended_before_the_next_try()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = "http://{}:{}/".format(*server.sockets[0].getsockname())
-    async with server, ClientSession(middlewares=[Retry(random=lambda: 0.0)]) as session:
+
+    async def at_once(delay: float) -> None:
+        """Let nobody else run meanwhile."""
+
+    async with server, ClientSession(middlewares=[Retry(sleep=at_once)]) as session:
         assert (await session.put(url, data=io.BytesIO(content))).status == 200
     assert bodies[1:] == [content]
 

@@ -303,7 +303,7 @@ async def test_another_scheme_can_be_chosen(fake: Fake) -> None:
 # --- failures and cancellation -----------------------------------------------------------------
 
 
-class Awkward(Exception):
+class AwkwardError(Exception):
     """Its constructor does not take its `args`."""
 
     def __init__(self, one: int, two: int) -> None:
@@ -315,7 +315,7 @@ class Awkward(Exception):
     [
         (ClientConnectionError("down"), ClientConnectionError),
         (ValueError("odd"), ValueError),
-        (Awkward(1, 2), ClientError),
+        (AwkwardError(1, 2), ClientError),
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )

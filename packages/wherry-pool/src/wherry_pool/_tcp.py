@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
@@ -233,6 +234,7 @@ class TcpDialer:
         return [addr_info(family, socket.IPPROTO_TCP, host, port)]
 
 
+@lru_cache(maxsize=1024)
 def address_family(host: str) -> int | None:
     """`AF_INET` or `AF_INET6` if `host` is a canonical IP address, None if it is a name (S-135)."""
     try:

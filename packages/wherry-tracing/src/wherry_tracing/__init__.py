@@ -6,6 +6,8 @@ from ._signal import Signal, TraceHandler
 from ._trace import Trace
 from ._version import __version__
 from .params import (
+    TraceBytesReadParams,
+    TraceBytesWrittenParams,
     TraceConnectionCreateEndParams,
     TraceConnectionCreateStartParams,
     TraceConnectionQueuedEndParams,
@@ -15,6 +17,7 @@ from .params import (
     TraceDnsCacheMissParams,
     TraceDnsResolveHostEndParams,
     TraceDnsResolveHostStartParams,
+    TraceInformationalReceivedParams,
     TraceRequestChunkSentParams,
     TraceRequestEndParams,
     TraceRequestExceptionParams,
@@ -22,6 +25,8 @@ from .params import (
     TraceRequestRedirectParams,
     TraceRequestStartParams,
     TraceResponseChunkReceivedParams,
+    TraceTlsHandshakeEndParams,
+    TraceTlsHandshakeStartParams,
 )
 from .protocols import ResponseShape
 
@@ -30,6 +35,8 @@ __all__ = [
     "ResponseShape",
     "Signal",
     "Trace",
+    "TraceBytesReadParams",
+    "TraceBytesWrittenParams",
     "TraceConfig",
     "TraceConnectionCreateEndParams",
     "TraceConnectionCreateStartParams",
@@ -41,6 +48,7 @@ __all__ = [
     "TraceDnsResolveHostEndParams",
     "TraceDnsResolveHostStartParams",
     "TraceHandler",
+    "TraceInformationalReceivedParams",
     "TraceRequestChunkSentParams",
     "TraceRequestEndParams",
     "TraceRequestExceptionParams",
@@ -48,6 +56,8 @@ __all__ = [
     "TraceRequestRedirectParams",
     "TraceRequestStartParams",
     "TraceResponseChunkReceivedParams",
+    "TraceTlsHandshakeEndParams",
+    "TraceTlsHandshakeStartParams",
     "__version__",
     "begin",
 ]

@@ -1,4 +1,4 @@
-"""TraceConfig: the sixteen signals of a set of handlers, and the context they share per request."""
+"""TraceConfig: the signals of a set of handlers, and the context they share per request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .params import (
+        TraceBytesReadParams,
+        TraceBytesWrittenParams,
         TraceConnectionCreateEndParams,
         TraceConnectionCreateStartParams,
         TraceConnectionQueuedEndParams,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         TraceDnsCacheMissParams,
         TraceDnsResolveHostEndParams,
         TraceDnsResolveHostStartParams,
+        TraceInformationalReceivedParams,
         TraceRequestChunkSentParams,
         TraceRequestEndParams,
         TraceRequestExceptionParams,
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
         TraceRequestRedirectParams,
         TraceRequestStartParams,
         TraceResponseChunkReceivedParams,
+        TraceTlsHandshakeEndParams,
+        TraceTlsHandshakeStartParams,
     )
 
 SIGNAL_NAMES = (
@@ -47,7 +52,16 @@ SIGNAL_NAMES = (
     "on_dns_cache_hit",
     "on_dns_cache_miss",
 )
-"""The attributes of a TraceConfig that are signals."""
+"""The attributes of a TraceConfig that are signals of aiohttp's client, too (S-329)."""
+
+ADDED_SIGNAL_NAMES = (
+    "on_tls_handshake_start",
+    "on_tls_handshake_end",
+    "on_informational_received",
+    "on_bytes_written",
+    "on_bytes_read",
+)
+"""Those that only wherry has."""
 
 
 class TraceConfig:
@@ -61,7 +75,9 @@ class TraceConfig:
 
     def __init__(self, trace_config_ctx_factory: Callable[..., Any] = SimpleNamespace) -> None:
         self._trace_config_ctx_factory = trace_config_ctx_factory
-        self._signals: dict[str, Signal[Any]] = {name: Signal() for name in SIGNAL_NAMES}
+        self._signals: dict[str, Signal[Any]] = {
+            name: Signal() for name in SIGNAL_NAMES + ADDED_SIGNAL_NAMES
+        }
 
     def trace_config_ctx(self, trace_request_ctx: object = None) -> Any:
         """The context of one request: what the factory makes of the request's own value."""
@@ -151,3 +167,30 @@ class TraceConfig:
     def on_dns_cache_miss(self) -> Signal[TraceDnsCacheMissParams]:
         """The addresses of `host` were not known."""
         return self._signals["on_dns_cache_miss"]
+
+    # --- additions --------------------------------------------------------------------------------
+
+    @property
+    def on_tls_handshake_start(self) -> Signal[TraceTlsHandshakeStartParams]:
+        """A TLS handshake with `host` begins; between the signals of creating a connection."""
+        return self._signals["on_tls_handshake_start"]
+
+    @property
+    def on_tls_handshake_end(self) -> Signal[TraceTlsHandshakeEndParams]:
+        """The TLS handshake with `host` has succeeded."""
+        return self._signals["on_tls_handshake_end"]
+
+    @property
+    def on_informational_received(self) -> Signal[TraceInformationalReceivedParams]:
+        """A 1xx response, told when the final head is there; `url` has no fragment."""
+        return self._signals["on_informational_received"]
+
+    @property
+    def on_bytes_written(self) -> Signal[TraceBytesWrittenParams]:
+        """Bytes of this request that have been written, framing included; a running total."""
+        return self._signals["on_bytes_written"]
+
+    @property
+    def on_bytes_read(self) -> Signal[TraceBytesReadParams]:
+        """Bytes of the response body that were read, before decoding; a running total."""
+        return self._signals["on_bytes_read"]

@@ -14,7 +14,7 @@ from ._trace import Trace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from multidict import CIMultiDict
+    from multidict import CIMultiDict, MultiMapping
     from yarl import URL
 
     from ._config import TraceConfig
@@ -99,6 +99,25 @@ class RequestTraces:
             lambda trace: trace.send_request_exception(method, url, headers, exception)
         )
 
+    async def informational_received(
+        self, method: str, url: URL, status: int, reason: str, headers: MultiMapping[str]
+    ) -> None:
+        """A 1xx response came before the final one."""
+        sent = _without_fragment(url)
+        await self._each(
+            lambda trace: trace.send_informational_received(method, sent, status, reason, headers)
+        )
+
+    async def bytes_written(self, method: str, url: URL, total: int) -> None:
+        """`total` bytes of the request are written by now."""
+        sent = _without_fragment(url)
+        await self._each(lambda trace: trace.send_bytes_written(method, sent, total))
+
+    async def bytes_read(self, method: str, url: URL, total: int) -> None:
+        """`total` bytes of the response body are read by now, before decoding."""
+        sent = _without_fragment(url)
+        await self._each(lambda trace: trace.send_bytes_read(method, sent, total))
+
     # --- its connection ---------------------------------------------------------------------------
 
     async def connection_queued_start(self) -> None:
@@ -136,6 +155,14 @@ class RequestTraces:
     async def dns_resolve_end(self, host: str) -> None:
         """The resolver has answered for `host`."""
         await self._each(lambda trace: trace.send_dns_resolvehost_end(host))
+
+    async def tls_handshake_start(self, host: str) -> None:
+        """A TLS handshake with `host` is about to begin."""
+        await self._each(lambda trace: trace.send_tls_handshake_start(host))
+
+    async def tls_handshake_end(self, host: str) -> None:
+        """The TLS handshake with `host` has succeeded."""
+        await self._each(lambda trace: trace.send_tls_handshake_end(host))
 
 
 def _without_fragment(url: URL) -> URL:

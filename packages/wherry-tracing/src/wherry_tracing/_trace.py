@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .params import (
+    TraceBytesReadParams,
+    TraceBytesWrittenParams,
     TraceConnectionCreateEndParams,
     TraceConnectionCreateStartParams,
     TraceConnectionQueuedEndParams,
@@ -17,6 +19,7 @@ from .params import (
     TraceDnsCacheMissParams,
     TraceDnsResolveHostEndParams,
     TraceDnsResolveHostStartParams,
+    TraceInformationalReceivedParams,
     TraceRequestChunkSentParams,
     TraceRequestEndParams,
     TraceRequestExceptionParams,
@@ -24,10 +27,12 @@ from .params import (
     TraceRequestRedirectParams,
     TraceRequestStartParams,
     TraceResponseChunkReceivedParams,
+    TraceTlsHandshakeEndParams,
+    TraceTlsHandshakeStartParams,
 )
 
 if TYPE_CHECKING:
-    from multidict import CIMultiDict
+    from multidict import CIMultiDict, MultiMapping
     from yarl import URL
 
     from ._config import TraceConfig
@@ -137,3 +142,30 @@ class Trace:
         """Send `on_dns_cache_miss`."""
         params = TraceDnsCacheMissParams(host)
         await self._send(self._config.on_dns_cache_miss, params)
+
+    async def send_tls_handshake_start(self, host: str) -> None:
+        """Send `on_tls_handshake_start`."""
+        params = TraceTlsHandshakeStartParams(host)
+        await self._send(self._config.on_tls_handshake_start, params)
+
+    async def send_tls_handshake_end(self, host: str) -> None:
+        """Send `on_tls_handshake_end`."""
+        params = TraceTlsHandshakeEndParams(host)
+        await self._send(self._config.on_tls_handshake_end, params)
+
+    async def send_informational_received(
+        self, method: str, url: URL, status: int, reason: str, headers: MultiMapping[str]
+    ) -> None:
+        """Send `on_informational_received`."""
+        params = TraceInformationalReceivedParams(method, url, status, reason, headers)
+        await self._send(self._config.on_informational_received, params)
+
+    async def send_bytes_written(self, method: str, url: URL, total: int) -> None:
+        """Send `on_bytes_written`."""
+        params = TraceBytesWrittenParams(method, url, total)
+        await self._send(self._config.on_bytes_written, params)
+
+    async def send_bytes_read(self, method: str, url: URL, total: int) -> None:
+        """Send `on_bytes_read`."""
+        params = TraceBytesReadParams(method, url, total)
+        await self._send(self._config.on_bytes_read, params)

@@ -1,4 +1,6 @@
-"""What each signal carries: sixteen frozen data classes, compared by value.
+"""What each signal carries: frozen data classes, compared by value.
+
+The first sixteen are those of aiohttp's client; the last five are additions.
 
 `headers` of start, end, exception and redirect is the multidict the request is built from, not a
 copy: a handler of `on_request_start` may add to it. Everything else is to be read only.
@@ -6,7 +8,7 @@ copy: a handler of `on_request_start` may add to it. Everything else is to be re
 
 from dataclasses import dataclass
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, MultiMapping
 from yarl import URL
 
 from .protocols import ResponseShape
@@ -129,3 +131,55 @@ class TraceDnsCacheMissParams:
     """The addresses of `host` were not known."""
 
     host: str
+
+
+# --- additions ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTlsHandshakeStartParams:
+    """A TLS handshake with `host`, the origin's or a proxy's name, is about to begin."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTlsHandshakeEndParams:
+    """The TLS handshake with `host` has succeeded."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceInformationalReceivedParams:
+    """A 1xx response came before the final one; `url` has no fragment."""
+
+    method: str
+    url: URL
+    status: int
+    reason: str
+    headers: MultiMapping[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceBytesWrittenParams:
+    """So many bytes of this request have been written by now: head, coding and framing included.
+
+    `url` has no fragment.
+    """
+
+    method: str
+    url: URL
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceBytesReadParams:
+    """So many bytes of the response body have been read by now, before they were decoded.
+
+    `url` has no fragment.
+    """
+
+    method: str
+    url: URL
+    total: int

@@ -1,13 +1,23 @@
 """What tracing knows of the objects it hands on. It never calls them."""
 
-from typing import Protocol
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
+# At run time, too: handlers may ask for the types of what they get.
 from multidict import MultiMapping
 from yarl import URL
+
+if TYPE_CHECKING:
+    from ._config import TraceConfig
 
 
 class ResponseShape(Protocol):
     """The part of a response that handlers can rely on; the object itself is the client's."""
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Major and minor HTTP version; None if the client does not know it."""
 
     @property
     def status(self) -> int:
@@ -28,3 +38,43 @@ class ResponseShape(Protocol):
     @property
     def headers(self) -> MultiMapping[str]:
         """The header fields of the response."""
+
+
+class TimingsShape(Protocol):
+    """How long the parts of a request took, in seconds, as some responses know it of themselves."""
+
+    @property
+    def queue(self) -> float:
+        """Waiting for a place in the pool."""
+
+    @property
+    def dns(self) -> float:
+        """Resolving the name."""
+
+    @property
+    def connect(self) -> float:
+        """Until the connection was accepted."""
+
+    @property
+    def tls(self) -> float:
+        """The handshakes of TLS."""
+
+    @property
+    def send(self) -> float:
+        """From the first byte of the request to the last."""
+
+    @property
+    def first_byte(self) -> float:
+        """From there to the first byte of the response."""
+
+    @property
+    def body(self) -> float | None:
+        """From there to the last byte; None while it has not come."""
+
+
+class Traceable(Protocol):
+    """A session that tells every config in a list of its requests, also those added later."""
+
+    @property
+    def trace_configs(self) -> list[TraceConfig]:
+        """The list itself, not a copy."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._config import SIGNAL_NAMES
+from ._config import ADDED_SIGNAL_NAMES, SIGNAL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from multidict import CIMultiDict
+    from multidict import CIMultiDict, MultiMapping
     from yarl import URL
 
     from ._config import TraceConfig
@@ -26,13 +26,14 @@ class SentSignal(NamedTuple):
     params: Any
 
 
-def record(config: TraceConfig) -> list[SentSignal]:
+def record(config: TraceConfig, *, with_additions: bool = False) -> list[SentSignal]:
     """A list that grows by one entry per signal of `config`, in the order they are sent.
 
-    Call it before `config` is given to a session.
+    Those are the sixteen that aiohttp's client has, and all of them `with_additions`. Call it
+    before `config` is given to a session.
     """
     sent: list[SentSignal] = []
-    for name in SIGNAL_NAMES:
+    for name in SIGNAL_NAMES + (ADDED_SIGNAL_NAMES if with_additions else ()):
         signal: Signal[Any] = getattr(config, name)
         signal.append(_recorder(name.removeprefix("on_"), sent))
     return sent
@@ -135,3 +136,25 @@ class RecordingObserver:
     async def dns_resolve_end(self, host: str) -> None:
         """Record it."""
         self._record("dns_resolve_end", host)
+
+    async def tls_handshake_start(self, host: str) -> None:
+        """Record it."""
+        self._record("tls_handshake_start", host)
+
+    async def tls_handshake_end(self, host: str) -> None:
+        """Record it."""
+        self._record("tls_handshake_end", host)
+
+    async def informational_received(
+        self, method: str, url: URL, status: int, reason: str, headers: MultiMapping[str]
+    ) -> None:
+        """Record it."""
+        self._record("informational_received", method, url, status, reason, headers)
+
+    async def bytes_written(self, method: str, url: URL, total: int) -> None:
+        """Record it."""
+        self._record("bytes_written", method, url, total)
+
+    async def bytes_read(self, method: str, url: URL, total: int) -> None:
+        """Record it."""
+        self._record("bytes_read", method, url, total)

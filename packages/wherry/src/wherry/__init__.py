@@ -70,12 +70,15 @@ from wherry_payload import (
 )
 from wherry_pool import (
     AddrInfoType,
+    AsyncResolver,
     BaseConnector,
     ClientTimeout,
+    Connection,
     ConnectionKey,
     DefaultResolver,
     Fingerprint,
     NamedPipeConnector,
+    ProgressCallback,
     SocketFactoryType,
     TCPConnector,
     ThreadedResolver,
@@ -118,6 +121,7 @@ from ._request_function import request
 from ._response import ClientResponse
 from ._session import ClientSession
 from ._stream import EMPTY_PAYLOAD, StreamReader
+from ._timings import ResponseTimings
 from ._version import __version__
 from .auth import BasicAuth, encode_basic_auth
 from .digest_auth import DigestAuthMiddleware, ProxyDigestAuthMiddleware
@@ -130,6 +134,7 @@ __all__ = [
     "PAYLOAD_REGISTRY",
     "AddrInfoType",
     "AsyncIterablePayload",
+    "AsyncResolver",
     "Backoff",
     "BadContentDispositionHeader",
     "BadContentDispositionParam",
@@ -161,6 +166,7 @@ __all__ = [
     "ClientTimeout",
     "ClientWSTimeout",
     "ClientWebSocketResponse",
+    "Connection",
     "ConnectionKey",
     "ConnectionTimeoutError",
     "ContentDisposition",
@@ -193,9 +199,11 @@ __all__ = [
     "NonHttpUrlClientError",
     "NonHttpUrlRedirectClientError",
     "Payload",
+    "ProgressCallback",
     "ProxyDigestAuthMiddleware",
     "RedirectClientError",
     "RequestInfo",
+    "ResponseTimings",
     "ServerConnectionError",
     "ServerDisconnectedError",
     "ServerFingerprintMismatch",

@@ -7,6 +7,7 @@ arguments is found before one is taken (S-029, S-370).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from multidict import CIMultiDict, getversion
@@ -148,12 +149,13 @@ class RequestFactory:
         method = method.upper()
         check_method(method)
         target_url = self._absolute_url(url, options)
-        headers = merge_headers(self._headers, as_headers(options.get("headers")))
+        given = options.get("headers")
+        headers = merge_headers(self._headers, as_headers(given)) if given else self._headers.copy()
         auth = self._auth_for(target_url, options.get("auth"), headers)
         compress = check_coding(options.get("compress"))
         if compress is not None and body is not None:
             body = None if body.size == 0 else CompressedBody(body, compress)
-        proxy_headers = options.get("proxy_headers")
+        skip, proxy_headers = options.get("skip_auto_headers"), options.get("proxy_headers")
         return RequestSource(
             method=method,
             url=target_url,
@@ -161,7 +163,7 @@ class RequestFactory:
             body=body,
             cookies=options.get("cookies"),
             auth=auth,
-            skip=defaults.skip | lower_names(options.get("skip_auto_headers")),
+            skip=defaults.skip | lower_names(skip) if skip else defaults.skip,
             is_chunked=_is_chunked(options.get("chunked")),
             expects_continue=bool(options.get("expect100")),
             compress=compress,
@@ -291,9 +293,10 @@ class RequestFactory:
     def _proxy_for(self, options: RequestOptions) -> Proxy | None:
         """The proxy that the call or the session names (S-461); the environment comes later."""
         defaults = self._defaults
-        auth = options.get("proxy_auth") or defaults.proxy_auth
-        check_proxy_auth(auth)
         url = options.get("proxy") or defaults.proxy
+        auth = options.get("proxy_auth") or defaults.proxy_auth
+        if auth is not None:
+            check_proxy_auth(auth)
         return None if url is None else make_proxy(url, auth, options.get("proxy_headers"))
 
     def _absolute_url(self, url: StrOrURL, options: RequestOptions) -> URL:
@@ -324,7 +327,8 @@ class RequestFactory:
     def _auth_for(
         self, url: URL, explicit: BasicAuth | None, headers: CIMultiDict[str]
     ) -> BasicAuth | None:
-        check_auth(explicit)
+        if explicit is not None:
+            check_auth(explicit)
         in_url = BasicAuth.from_url(url)
         if explicit is not None and in_url is not None:
             raise ValueError("credentials are given twice: by auth= and in the URL")
@@ -373,9 +377,13 @@ def _is_chunked(chunked: object) -> bool:
 
 
 def _remember(cache: dict[K, V], key: K, value: V) -> None:
-    """Keep `value`, and let the oldest go when there are too many."""
+    """Keep `value`, and let the oldest go when there are too many.
+
+    Many at a time: each search for the oldest runs over the gaps that those before it have left.
+    """
     if len(cache) >= MAX_TEMPLATES:
-        del cache[next(iter(cache))]
+        for oldest in list(islice(cache, MAX_TEMPLATES // 8)):
+            del cache[oldest]
     cache[key] = value
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
     from ssl import SSLContext
 
-    from wherry_pool import ClientTimeout, SSLSetting
+    from wherry_pool import ClientTimeout, ProgressCallback, SSLSetting
 
     from ._middleware import Middleware
     from ._request import ClientRequest
@@ -65,6 +65,11 @@ class RequestOptions(TypedDict, total=False):
     max_headers: int | None
     max_body_size: int | None
     middlewares: Sequence[Middleware] | None
+    on_upload_progress: ProgressCallback | None
+    on_download_progress: ProgressCallback | None
+
+
+_NAMES = frozenset(RequestOptions.__annotations__)
 
 
 @dataclass(slots=True)
@@ -82,7 +87,8 @@ class CallPlan:
         """Work out what every call would have to."""
         body = self.request.payload
         needs_closing = body is not None and body.in_memory is None
-        self.needs_care = needs_closing or bool(self.middlewares)
+        is_watched = self.request.settings.on_download_progress is not None
+        self.needs_care = needs_closing or is_watched or bool(self.middlewares)
 
 
 def settle(options: RequestOptions) -> None:
@@ -96,7 +102,6 @@ def settle(options: RequestOptions) -> None:
 
 def check_option_names(options: RequestOptions) -> None:
     """Raise `TypeError` for a keyword that no request takes (S-367)."""
-    unknown = options.keys() - RequestOptions.__annotations__.keys()
-    if unknown:
-        names = ", ".join(sorted(unknown))
+    if not _NAMES.issuperset(options):
+        names = ", ".join(sorted(options.keys() - _NAMES))
         raise TypeError(f"request() got an unexpected keyword argument: {names}")

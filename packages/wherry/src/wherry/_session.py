@@ -349,7 +349,13 @@ class ClientSession:
         Raises what `request` raises, and `WSServerHandshakeError` if the server refuses.
         """
         return WSRequestContextManager(
-            connect(self._request, url, options, self._ws_response_class)
+            connect(
+                self._request,
+                url,
+                options,
+                self._ws_response_class,
+                getattr(self._connector, "timeout_ceil_threshold", 5.0),
+            )
         )
 
     def ws_reconnect(
@@ -361,6 +367,8 @@ class ClientSession:
         when the next one is asked for. Ends by raising the failure that no other attempt can
         mend; see `Backoff`. Use `contextlib.aclosing` around it to leave the loop early.
         """
+        if options.get("headers"):
+            options["headers"] = as_headers(options["headers"])  # read more than once
         return reconnect(
             lambda: self.ws_connect(url, **options), backoff, clock=self.running_loop.time
         )
@@ -453,6 +461,8 @@ class ClientSession:
             if _is_raw(error):
                 raise ClientOSError(*error.args) from error
             raise
+        if call.settings.on_download_progress is not None:
+            response.call_on_progress(call.settings.on_download_progress)
         sender = response.exchange.sender
         if sender is None or sender.done():
             await close_payloads(request, call)

@@ -11,7 +11,7 @@ from wherry_pool import NO_DEADLINE, ClientTimeout, merge_ssl_arguments
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wherry_pool import SSLSetting
+    from wherry_pool import ProgressCallback, SSLSetting
 
 DEFAULT_TIMEOUT = ClientTimeout(total=300, sock_connect=30)
 DEFAULT_READ_BUFSIZE = 65536
@@ -34,6 +34,10 @@ class CallSettings:
     server_hostname: str | None = None
     allows_downgrade: bool = True
     """Whether a redirect may lead from https to http (SEC-22)."""
+    on_upload_progress: ProgressCallback | None = None
+    """Told of the body bytes sent so far, and of how many there are if that is known."""
+    on_download_progress: ProgressCallback | None = None
+    """The same of the response's body, as it comes over the wire."""
     secret_fields: frozenset[str] = frozenset()
     """Fields of the user's, in lower case, that another origin must not get (SEC-21)."""
 
@@ -86,6 +90,8 @@ _TAKEN_UNLESS_NONE = (
     "auto_decompress",
     "max_body_size",
     "server_hostname",
+    "on_upload_progress",
+    "on_download_progress",
 )
 
 

@@ -5,6 +5,7 @@ RFC 6455 §4.1. The checks are those of wherry-websocket; here they meet the ses
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -15,6 +16,7 @@ from wherry_websocket import (
     ClientWebSocketResponse,
     ClientWSTimeout,
     HandshakeRefused,
+    Incoming,
     check_handshake,
     handshake_fields,
     make_key,
@@ -75,6 +77,7 @@ async def connect(
     url: StrOrURL,
     options: WSOptions,
     response_class: type[ClientWebSocketResponse],
+    ceil_threshold: float = 5.0,
 ) -> ClientWebSocketResponse:
     """An open WebSocket; `WSServerHandshakeError` if the server does not want one (S-216)."""
     unknown = options.keys() - WSOptions.__annotations__.keys()
@@ -108,7 +111,9 @@ async def connect(
         response.close()
         raise
     try:
-        return _open(response_class, transport, response, accepted, timeout, options)
+        return _open(
+            response_class, transport, response, accepted, timeout, options, ceil_threshold
+        )
     except BaseException:
         transport.abort()
         raise
@@ -136,20 +141,26 @@ def _open(
     accepted: Accepted,
     timeout: ClientWSTimeout,
     options: WSOptions,
+    ceil_threshold: float,
 ) -> ClientWebSocketResponse:
     return response_class(
+        Incoming(
+            transport,
+            server_notakeover=accepted.server_notakeover,
+            max_msg_size=options.get("max_msg_size", DEFAULT_MAX_MSG_SIZE),
+            decode_text=options.get("decode_text", True),
+            timeout_ceil_threshold=ceil_threshold,
+        ),
         transport,
-        response=response,
-        protocol=accepted.protocol,
-        timeout=timeout,
-        autoclose=options.get("autoclose", True),
-        autoping=options.get("autoping", True),
+        accepted.protocol,
+        response,
+        timeout,
+        options.get("autoclose", True),
+        options.get("autoping", True),
+        asyncio.get_running_loop(),
         heartbeat=options.get("heartbeat"),
         compress=accepted.compress,
         client_notakeover=accepted.client_notakeover,
-        server_notakeover=accepted.server_notakeover,
-        max_msg_size=options.get("max_msg_size", DEFAULT_MAX_MSG_SIZE),
-        decode_text=options.get("decode_text", True),
     )
 
 

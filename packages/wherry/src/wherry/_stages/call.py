@@ -103,9 +103,13 @@ class Call:
         exchange.read_until_eof = settings.read_until_eof
         connector = self.connector
         found = None
+        exchange.requested_at = now = loop.time()
         if self.pool_observer is None and not self.needs_fresh_connection:
-            found = connector.acquire_nowait(request.target.key, loop.time())
-        connection = found if found is not None else await self._acquire(request, connector)
+            found = connector.acquire_nowait(request.target.key, now)
+        if found is None:
+            found = await self._acquire(request, connector)
+            exchange.acquired_at = loop.time()
+        connection = found
         try:
             if self.observer is not None:
                 await self._tell_sending(self.observer, request, exchange)
