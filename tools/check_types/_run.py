@@ -14,6 +14,8 @@ from pathlib import Path
 from tools.projects import ROOT
 from tools.tables import markdown_table
 
+from ._complete import check_completeness, packages_of
+
 
 @dataclass(frozen=True)
 class Run:
@@ -88,13 +90,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m tools.check_types", description="Run mypy --strict over everything."
     )
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="instead, ask pyright how much of each package's public interface has a type",
+    )
     parser.add_argument("runs", nargs="*", metavar="RUN", help="'sources', or a package's tests")
     parser.add_argument("--root", type=Path, default=ROOT, help="repository (default: this one)")
     options = parser.parse_args(arguments)
     root = options.root.resolve()
     try:
+        if options.complete:
+            return check_completeness(packages_of(root, options.runs), root)
         runs = planned(root, options.runs)
-    except ValueError as exc:
+    except (ValueError, FileNotFoundError) as exc:
         print(exc)
         return 2
     results = []

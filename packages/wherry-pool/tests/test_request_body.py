@@ -120,3 +120,36 @@ async def test_progress_counts_what_goes_out() -> None:
         await writer.write(piece)
 
     assert told == [(3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("content_length", [None, 6])
+async def test_what_was_written_may_be_changed_at_once(content_length: int | None) -> None:
+    """RFC 9112 §7.1: the caller has its buffer back, whatever the transport keeps."""
+    kept: list[object] = []
+
+    async def drain() -> None:
+        """There is room."""
+
+    writer = BodyWriter(kept.append, drain, content_length)
+    buffer = bytearray(b"abc")
+    await writer.write(buffer)
+    buffer[:] = b"xyz"
+    await writer.write(memoryview(buffer)[:3])
+    buffer[:] = b"..."
+    written = b"".join(bytes(piece) for piece in kept)  # type: ignore[call-overload]
+    assert b"abc" in written
+    assert b"xyz" in written
+
+
+async def test_long_bytes_are_handed_on_uncopied() -> None:
+    """S-031: also a view of them, as payloads in memory write."""
+    kept: list[memoryview] = []
+
+    async def drain() -> None:
+        """There is room."""
+
+    data = bytes(1000)
+    writer = BodyWriter(kept.append, drain, 500)  # type: ignore[arg-type]
+    await writer.write(memoryview(data))
+    assert kept[0].obj is data
+    assert len(kept[0]) == 500

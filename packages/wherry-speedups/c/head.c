@@ -12,7 +12,22 @@ enum { TEXT = 2, TOKEN = 1 };
 
 /* field-vchar, obs-text, SP and HTAB (RFC 9110 §5.5) are TEXT; tchar (§5.6.2) is TOKEN as well. */
 static const octet class_of[256] = {
-@TABLE@
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, /* 00 */
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* 10 */
+    2, 3, 2, 3, 3, 3, 3, 3, 2, 2, 3, 3, 2, 3, 3, 2, /* 20 */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, /* 30 */
+    2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* 40 */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 3, 3, /* 50 */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, /* 60 */
+    3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 3, 2, 3, 0, /* 70 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* 80 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* 90 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* a0 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* b0 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* c0 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* d0 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* e0 */
+    2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, /* f0 */
 };
 
 /* More digits may not fit; such a length is left to the caller. */
@@ -188,33 +203,40 @@ scan(const octet *at, const octet *end, Head *head)
     return 1;
 }
 
+/* A new reference to data[:end], which is `data` itself where that is all of it. */
 static PyObject *
-owned_or_none(int is_there, PyObject *object)
+up_to(PyObject *data, const View *view, const octet *end)
 {
-    if (!is_there) {
-        object = Py_None;
-        Py_INCREF(object);
+    if (end == view->end && PyBytes_CheckExact(data)) {
+        Py_INCREF(data);
+        return data;
     }
-    return object;
+    return new_bytes(view->start, end);
 }
 
-/* The tuple for Python; takes `others` over. */
+static PyObject *
+length_or_none(long long length)
+{
+    if (length < 0) {
+        Py_RETURN_NONE;
+    }
+    return PyLong_FromLongLong(length);
+}
+
+/* The tuple for Python. */
 static PyObject *
 described(PyObject *data, const View *view, const Head *head)
 {
     PyObject *found = PyTuple_New(6);
     if (found == NULL) {
-        Py_DECREF(head->others);
         return NULL;
     }
-    int is_all = PyBytes_CheckExact(data) && head->end == view->end;
-    Py_XINCREF(is_all ? data : NULL);
-    PyTuple_SET_ITEM(found, 0, is_all ? data : new_bytes(view->start, head->end));
+    PyTuple_SET_ITEM(found, 0, up_to(data, view, head->end));
     PyTuple_SET_ITEM(found, 1, PyLong_FromLong(head->minor));
     PyTuple_SET_ITEM(found, 2, PyLong_FromLong(head->status));
     PyTuple_SET_ITEM(found, 3, new_bytes(head->reason, head->reason_end));
-    PyTuple_SET_ITEM(
-        found, 4, owned_or_none(head->length >= 0, PyLong_FromLongLong(head->length)));
+    PyTuple_SET_ITEM(found, 4, length_or_none(head->length));
+    Py_INCREF(head->others);
     PyTuple_SET_ITEM(found, 5, head->others);
     for (Py_ssize_t i = 0; i < 6; i++) {
         if (PyTuple_GET_ITEM(found, i) == NULL) {
@@ -222,5 +244,52 @@ described(PyObject *data, const View *view, const Head *head)
             return NULL;
         }
     }
+    return found;
+}
+
+typedef struct {
+    long long line_size, field_size, head_size, headers;
+} Limits;
+
+static int
+is_within(const Head *head, long long size, const Limits *limits)
+{
+    /* A head no longer than one line may be, holds no line or field that is too long. */
+    return size <= limits->line_size && size <= limits->field_size && size <= limits->head_size
+           && head->fields <= limits->headers;
+}
+
+const char scan_response_head_doc[] =
+    "scan_response_head(data, max_line_size, max_field_size, max_head_size, max_headers, /)\n--\n\n"
+    "The head at the start of `data`, if it is whole, strictly valid and not near a limit.\n\n"
+    "A tuple of its bytes, minor version, status, reason phrase, Content-Length (or None) and\n"
+    "the other fields that rule, as a list of name and value in lower case; otherwise None.";
+
+PyObject *
+scan_response_head(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    Limits limits;
+    View view;
+    if (check_count("scan_response_head", count, 5) < 0
+        || read_number(args[1], "max_line_size", &limits.line_size) < 0
+        || read_number(args[2], "max_field_size", &limits.field_size) < 0
+        || read_number(args[3], "max_head_size", &limits.head_size) < 0
+        || read_number(args[4], "max_headers", &limits.headers) < 0
+        || view_open(args[0], &view) < 0) {
+        return NULL;
+    }
+    PyObject *found = NULL;
+    Head head = {.length = -1, .others = PyList_New(0)};
+    if (head.others != NULL) {
+        int outcome = scan(view.start, view.end, &head);
+        if (outcome > 0 && is_within(&head, head.end - view.start, &limits)) {
+            found = described(args[0], &view, &head);
+        } else if (outcome >= 0) {
+            Py_INCREF(Py_None);
+            found = Py_None;
+        }
+        Py_DECREF(head.others);
+    }
+    view_close(&view);
     return found;
 }

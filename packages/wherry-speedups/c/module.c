@@ -18,15 +18,23 @@ read_number(PyObject *argument, const char *name, long long *number)
 }
 
 int
+read_count(PyObject *argument, const char *name, long long greatest, long long *number)
+{
+    if (read_number(argument, name, number) < 0) {
+        return -1;
+    }
+    if (*number < 0 || *number > greatest) {
+        PyErr_Format(PyExc_ValueError, "%s is between 0 and %lld, got %R", name, greatest, argument);
+        return -1;
+    }
+    return 0;
+}
+
+int
 read_position(PyObject *argument, const View *view, const octet **position)
 {
     long long number;
-    if (read_number(argument, "a position", &number) < 0) {
-        return -1;
-    }
-    if (number < 0 || number > view->end - view->start) {
-        PyErr_Format(PyExc_ValueError, "a position is between 0 and %zd, got %lld",
-                     (Py_ssize_t)(view->end - view->start), number);
+    if (read_count(argument, "a position", view->end - view->start, &number) < 0) {
         return -1;
     }
     *position = view->start + number;
@@ -54,8 +62,8 @@ check_count(const char *function, Py_ssize_t given, Py_ssize_t expected)
     return 0;
 }
 
-/* By way of void *: METH_FASTCALL functions have another type than PyCFunction. */
-#define FUNCTION(name) {#name, (PyCFunction)(void *)name, METH_FASTCALL, name##_doc}
+/* METH_FASTCALL functions have another type than PyCFunction. */
+#define FUNCTION(name) {#name, (PyCFunction)(void (*)(void))name, METH_FASTCALL, name##_doc}
 
 static PyMethodDef functions[] = {
     FUNCTION(scan_response_head),

@@ -1,4 +1,4 @@
-/* What the files of this extension share: a view of somebody's bytes, and whole numbers as arguments.
+/* What the files of this extension share: views of somebody's bytes, and arguments.
  *
  * All functions are plain: they keep nothing between calls, so the module has no state, and they may
  * run in several interpreters and threads at once.
@@ -71,12 +71,15 @@ append_owned(PyObject *list, PyObject *object)
     return failed;
 }
 
-/* module.c: these three check arguments, and set TypeError if they return -1. */
+/* module.c: these check arguments, and set TypeError or ValueError if they return -1. */
 
 /* A whole number; one that does not fit becomes the greatest or least that does. */
 int read_number(PyObject *argument, const char *name, long long *number);
 
-/* A position inside a view, both ends included; ValueError for others. */
+/* A whole number from 0 to `greatest`. */
+int read_count(PyObject *argument, const char *name, long long greatest, long long *number);
+
+/* A position inside a view, both ends included. */
 int read_position(PyObject *argument, const View *view, const octet **position);
 
 int check_list(PyObject *argument, const char *name);

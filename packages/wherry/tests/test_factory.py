@@ -40,7 +40,7 @@ async def test_plans_are_bounded(fake: Fake) -> None:
     session, _ = fake()
     for number in range(MAX_TEMPLATES + 10):
         session._factory.template("GET", f"http://h/{number}")
-    assert len(session._factory._templates) == MAX_TEMPLATES
+    assert MAX_TEMPLATES // 2 < len(session._factory._templates) <= MAX_TEMPLATES
 
 
 @pytest.mark.parametrize("host", ["<", "a b", "u@h", "u:p@h", "h:x", "h/x", "[::1", "é"])

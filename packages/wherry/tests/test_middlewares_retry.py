@@ -259,8 +259,8 @@ async def test_a_file_is_sent_again_from_its_start(fake: Fake, retry: Callable[.
     assert [seen.body for seen in connector.requests] == [b"file", b"file"]
 
 
-async def test_an_upload_that_was_still_going_on_has_ended_before_the_next_try() -> None:
-    """SEC-6: two senders of one file would each get a part of it."""
+async def test_an_upload_that_was_answered_early_goes_out_whole_the_next_time() -> None:
+    """SEC-6: from the beginning of the file, however far the first try had read it."""
     bodies: list[bytes] = []
     content = bytes(range(256)) * 65536
 

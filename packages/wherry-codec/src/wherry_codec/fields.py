@@ -9,6 +9,7 @@ Content-Disposition is not here: it is part of wherry-multipart, with the file n
 """
 
 from ._challenge import Challenge, parse_challenges
+from ._charset import known_charset
 from ._content_range import ContentRange, parse_content_range
 from ._etag import ETag, format_etag, parse_etag, parse_etag_list
 from ._ext_value import decode_ext_value
@@ -39,6 +40,7 @@ __all__ = [
     "format_etag",
     "format_http_date",
     "is_token",
+    "known_charset",
     "parse_challenges",
     "parse_content_range",
     "parse_etag",

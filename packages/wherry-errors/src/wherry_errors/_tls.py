@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._tree import ClientSSLError
 
@@ -30,6 +30,9 @@ class ClientConnectorSSLError(ClientSSLError, ssl.SSLError):
 
 class ClientConnectorCertificateError(ClientSSLError, ssl.SSLCertVerificationError):
     """The certificate of the server was rejected; `certificate_error` says why."""
+
+    args: tuple[Any, ...]  # Any: as every exception has it
+    """The connection key and what the verification raised."""
 
     def __init__(self, connection_key: ConnectionKeyShape, certificate_error: Exception) -> None:
         super().__init__(connection_key, _as_os_error(certificate_error))

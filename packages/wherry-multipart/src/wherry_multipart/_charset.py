@@ -1,18 +1,14 @@
 """Text in a charset that the peer names."""
 
-import codecs
-
-_NOT_CHARSETS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
-"""Codecs of Python's for text that are for names and source code. Undoing punycode takes quadratic
-time: minutes for a megabyte."""
+from wherry_codec.fields import known_charset
 
 
 def decode_text(data: bytes | bytearray, charset: str, errors: str = "strict") -> str:
     """`data` as text.
 
-    Raises `LookupError` if there is no such charset, `ValueError` if `data` is no text in it or the
-    name cannot be one.
+    Raises `LookupError` if there is no such charset, `ValueError` if `data` is no text in it.
     """
-    if codecs.lookup(charset).name in _NOT_CHARSETS:
-        raise LookupError(f"{charset} is not a charset")
-    return data.decode(charset, errors)
+    known = known_charset(charset)
+    if known is None:
+        raise LookupError(f"{charset[:100]!r} is not a charset")
+    return data.decode(known, errors)

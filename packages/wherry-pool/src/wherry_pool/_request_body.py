@@ -59,14 +59,15 @@ class BodyWriter:
 
     async def write(self, data: Buffer, /) -> None:
         """Send `data` as it is (surplus over Content-Length is dropped, S-031) or as one chunk."""
-        size = data.nbytes if isinstance(data, memoryview) else len(data)
+        data = _kept(data)
+        size = len(data)
         if not size:
             return
         if self._left is None:
-            self._write(encode_chunk(bytes(data)))
+            self._write(encode_chunk(data))
         else:
             if size > self._left:
-                data = memoryview(data).cast("B")[: self._left]
+                data = memoryview(data)[: self._left]
                 size = self._left
             self._left -= size
             if size:
@@ -85,3 +86,14 @@ class BodyWriter:
                 f"request body ended after {(self._content_length or 0) - self._left} bytes, but "
                 f"Content-Length announced {self._content_length}; the connection was closed"
             )
+
+
+def _kept(data: Buffer) -> bytes | memoryview:
+    """`data` as something that nobody will change, in single bytes.
+
+    From Python 3.12 on, transports keep what they cannot send at once instead of copying it; the
+    caller gets its buffer back when `write` returns.
+    """
+    if isinstance(data, memoryview) and type(data.obj) is bytes and data.contiguous:
+        return data.cast("B")
+    return data if type(data) is bytes else bytes(data)

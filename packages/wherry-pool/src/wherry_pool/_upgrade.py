@@ -87,10 +87,9 @@ class UpgradedConnection:
     def close(self) -> None:
         """Send what is buffered, then close; at once if that makes no headway for a while."""
         transport = self._carrier.transport
-        if transport is not None:
+        if transport is not None and not transport.is_closing():
             transport.close()
-            if self._closing is None:
-                self._give_time(transport)
+            self._give_time(transport)
 
     def abort(self) -> None:
         """Close at once."""
@@ -138,11 +137,20 @@ class UpgradedConnection:
     # --- closing -------------------------------------------------------------------------------
 
     def _give_time(self, transport: asyncio.Transport) -> None:
-        unsent = transport.get_write_buffer_size()
-        self._closing = self._loop.call_later(CLOSE_GRACE_S, self._hurry, transport, unsent)
+        self._closing = self._loop.call_later(
+            CLOSE_GRACE_S, self._hurry, transport, _unsent(transport)
+        )
 
     def _hurry(self, transport: asyncio.Transport, unsent: int) -> None:
-        if 0 < transport.get_write_buffer_size() < unsent:
+        if 0 < _unsent(transport) < unsent:
             self._give_time(transport)  # slow, but it reads
         else:
             transport.abort()
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """The bytes that `transport` has yet to send."""
+    try:
+        return transport.get_write_buffer_size()
+    except AttributeError:  # asyncio's TLS transport, when the one below it is gone
+        return 0

@@ -1,15 +1,9 @@
 """What tracing knows of the objects it hands on. It never calls them."""
 
-from __future__ import annotations
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
-# At run time, too: handlers may ask for the types of what they get.
 from multidict import MultiMapping
 from yarl import URL
-
-if TYPE_CHECKING:
-    from ._config import TraceConfig
 
 
 class ResponseShape(Protocol):
@@ -70,11 +64,3 @@ class TimingsShape(Protocol):
     @property
     def body(self) -> float | None:
         """From there to the last byte; None while it has not come."""
-
-
-class Traceable(Protocol):
-    """A session that tells every config in a list of its requests, also those added later."""
-
-    @property
-    def trace_configs(self) -> list[TraceConfig]:
-        """The list itself, not a copy."""

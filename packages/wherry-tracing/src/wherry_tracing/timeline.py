@@ -13,16 +13,16 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ._config import TraceConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from multidict import CIMultiDict
     from yarl import URL
 
+    from ._signal import TraceHandler
     from .params import (
         TraceRequestChunkSentParams,
         TraceRequestEndParams,
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         TraceRequestStartParams,
         TraceResponseChunkReceivedParams,
     )
-    from .protocols import ResponseShape, TimingsShape, Traceable
+    from .protocols import ResponseShape, TimingsShape
 
-__all__ = ["PHASES", "Body", "Call", "Head", "Hop", "Phase", "TimelineRecorder"]
+__all__ = ["PHASES", "Body", "Call", "Head", "Hop", "Phase", "TimelineRecorder", "Traceable"]
 
 PHASES = ("queue", "dns", "connect", "tls", "send", "first_byte", "body")
 """The names of the phases, in the order they come in."""
@@ -68,6 +68,14 @@ _OF_A_CONNECTION = (
     "tls_handshake_start",
     "tls_handshake_end",
 )
+
+
+class Traceable(Protocol):
+    """A session that tells every config in a list of its requests, also those added later."""
+
+    @property
+    def trace_configs(self) -> list[TraceConfig]:
+        """The list itself, not a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +244,8 @@ class Call:
         """How long it took, up to the last thing that was told of it."""
         return max((hop.ended for hop in self.hops), default=0.0) - self.started
 
-    def current(self, now: float) -> Hop:
+    @property
+    def current(self) -> Hop:
         """The hop that is under way; a new one if the last has had its answer."""
         last = self.hops[-1]
         if last.response is None:
@@ -315,10 +324,10 @@ class TimelineRecorder:
         else:
             self.calls_missed += 1
 
-    def _marker(self, name: str) -> Callable[[object, Call, Any], Any]:
+    def _marker(self, name: str) -> TraceHandler[Any]:
         async def handler(session: object, call: Call, params: object) -> None:
             now = self._clock()
-            hop = call.current(now)
+            hop = call.current
             if hop.headers and name.startswith("connection"):
                 hop = self._again(call, hop, now)
             if name == "connection_reuseconn":
@@ -339,16 +348,16 @@ class TimelineRecorder:
         self, session: object, call: Call, params: TraceRequestHeadersSentParams
     ) -> None:
         now = self._clock()
-        hop = call.current(now)
+        hop = call.current
         hop.method, hop.url = params.method, params.url
-        hop.headers = _pairs(params.headers)
+        hop.headers = tuple(params.headers.items())
         hop.mark("request_headers_sent", now)
 
     async def _chunk_sent(
         self, session: object, call: Call, params: TraceRequestChunkSentParams
     ) -> None:
         now = self._clock()
-        hop = call.current(now)
+        hop = call.current
         hop.request_body.add(params.chunk, self._max_body)
         hop.mark("request_chunk_sent", now)
 
@@ -359,7 +368,7 @@ class TimelineRecorder:
         params: TraceRequestRedirectParams | TraceRequestEndParams,
     ) -> None:
         now = self._clock()
-        call.current(now).answered(params.response, now)
+        call.current.answered(params.response, now)
 
     async def _chunk_received(
         self, session: object, call: Call, params: TraceResponseChunkReceivedParams
@@ -379,7 +388,3 @@ class TimelineRecorder:
         if hop.response is None:
             hop.failure = call.failure
             hop.last_event = self._clock()
-
-
-def _pairs(headers: CIMultiDict[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(headers.items())

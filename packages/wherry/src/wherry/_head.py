@@ -7,6 +7,7 @@ is added is checked each time, what the template has only when it is made (SEC-1
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
@@ -55,11 +56,12 @@ class HeadTemplate:
             added.append(("Cookie", cookie))
         if authorization:
             added.append(("Authorization", authorization))
+        middle = write_fields(added).encode("utf-8", "surrogateescape") if added else b""
         if self._has_length:
             added.append(("Content-Length", str(length)))
-        start = write_request_head(method, target, (("Host", host),), minor)
-        middle = write_fields(added).encode("utf-8", "surrogateescape") if added else b""
-        data = b"%b%b%b%b" % (start[: -len(_END)], self._before, middle, self._after)
+            middle += b"Content-Length: %d\r\n" % length
+        start = _start(method, target, host, minor)
+        data = b"%b%b%b%b" % (start, self._before, middle, self._after)
         return PreparedHead(data, self, host, added)
 
     def fields(self, host: str, added: Sequence[tuple[str, str]]) -> CIMultiDict[str]:
@@ -67,6 +69,12 @@ class HeadTemplate:
         lead = self._lead
         behind = self._items[lead + self._has_length :]
         return CIMultiDict([("Host", host), *self._items[1:lead], *added, *behind])
+
+
+@lru_cache(maxsize=1024)
+def _start(method: str, target: str, host: str, minor: int) -> bytes:
+    """Request line and Host."""
+    return write_request_head(method, target, (("Host", host),), minor)[: -len(_END)]
 
 
 class PreparedHead:

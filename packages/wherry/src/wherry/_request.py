@@ -314,7 +314,7 @@ class ClientRequest:
     @body.setter
     def body(self, body: object) -> None:
         old = self._body
-        if old is not None and old.in_memory is None:
+        if old is not None and not getattr(old, "autoclose", old.in_memory is not None):
             warn_caller(
                 "the old body needs closing, which assigning to body cannot do; "
                 "write await request.update_body(...)",

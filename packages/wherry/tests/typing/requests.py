@@ -47,6 +47,11 @@ def charset(response: ClientResponse, body: bytes) -> str:
     return "utf-8"
 
 
+def as_bytes(value: object) -> bytes:
+    """An encoder of one's own."""
+    return repr(value).encode()
+
+
 def every_session_setting() -> ClientSession:
     """All that the constructor takes by name."""
     return ClientSession(
@@ -61,7 +66,7 @@ def every_session_setting() -> ClientSession:
         skip_auto_headers=["User-Agent"],
         auth=BasicAuth("u"),
         json_serialize=str,
-        json_serialize_bytes=repr(0).encode and None,
+        json_serialize_bytes=as_bytes,
         request_class=ClientRequest,
         response_class=ClientResponse,
         version=HttpVersion10,

@@ -166,9 +166,9 @@ class Retry:
     before the next try.
 
     What is around it sees one call, what is inside sees each try. The session's own retry of a dead
-    connection is around it, and may once make it begin anew. One instance may serve many sessions of one event loop, and its budget
-    is theirs together; take one instance per service, so that a sick one does not use up the
-    budget of the others.
+    connection is around it, and may once make it begin anew. One instance may serve many sessions
+    of one event loop, and its budget is theirs together; take one instance per service, so that a
+    sick one does not use up the budget of the others.
     """
 
     def __init__(
