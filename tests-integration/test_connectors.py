@@ -42,8 +42,7 @@ def run_uvloop(main: Main) -> None:
 
 
 needs_uvloop = pytest.mark.skipif(
-    importlib.util.find_spec("uvloop") is None
-    and os.environ.get("WHERRY_REQUIRE_PEERS") != "1",
+    importlib.util.find_spec("uvloop") is None and os.environ.get("WHERRY_REQUIRE_PEERS") != "1",
     reason="needs a peer: pip install uvloop",
 )
 
@@ -100,6 +99,7 @@ def quietly(run: Callable[[Main], None], main: Main) -> None:
 # --- a crowd -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @both_loops
 @pytest.mark.parametrize("per_host", [0, 3])
 def test_crowd_over_many_hosts_leaves_every_place_free(
@@ -350,5 +350,3 @@ async def main():
     )
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-

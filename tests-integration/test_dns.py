@@ -58,9 +58,7 @@ class NameServer:
 
     def resolver(self) -> AsyncResolver:
         """A resolver that asks it, and gives up soon."""
-        return AsyncResolver(
-            nameservers=[f"127.0.0.1:{self.port}"], timeout=0.3, tries=1
-        )
+        return AsyncResolver(nameservers=[f"127.0.0.1:{self.port}"], timeout=0.3, tries=1)
 
     def questions(self, name: str) -> int:
         """How often it was asked for the IPv4 addresses of `name`."""
@@ -77,7 +75,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def name_server(tmp_path: Path) -> Iterator[NameServer]:
-    """dnsmasq with a few names under `test`."""
+    """Dnsmasq with a few names under `test`."""
     program = shutil.which("dnsmasq") or shutil.which("dnsmasq", path="/usr/sbin")
     if program is None:
         missing_peer("apt-get install dnsmasq-base")

@@ -1,9 +1,12 @@
-"""What several test files share: how memory is watched."""
+"""What several test files share: how memory is watched, and the twins of hot functions."""
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+
+from wherry_codec import _chunked, _head
+from wherry_codec._native import find_speedups
 
 Watch = Callable[[Callable[[], object], int], tuple[int, int]]
 
@@ -26,3 +29,18 @@ def watch_memory() -> Watch:
         return after - before, peak
 
     return watch
+
+
+@pytest.fixture(scope="module", params=["plain", "native"])
+def twin(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs what asks for it over the plain functions and, if they are there, over the C ones."""
+    scan, take = _head.scan_head_plainly, _chunked.take_chunks_plainly
+    if request.param == "native":
+        speedups = find_speedups({})
+        if speedups is None:
+            pytest.skip("wherry-speedups is not installed, or without its C part")
+        scan, take = speedups.scan_response_head, speedups.take_chunks
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_head, "scan_head", scan)
+        patch.setattr(_chunked, "take_chunks", take)
+        yield request.param

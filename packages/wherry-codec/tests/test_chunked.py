@@ -22,6 +22,8 @@ from wherry_codec import (
 from wherry_codec import _chunked as chunked_module
 from wherry_codec.testing import cut, every_split
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 CORPUS = Path(__file__).parent / "corpus" / "chunked_streams.toml"
 CASES = tomllib.loads(CORPUS.read_text("utf-8"))["case"]
 

@@ -27,6 +27,8 @@ from wherry_codec import (
 )
 from wherry_codec.testing import cut, every_split
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 GET = Request("GET", "/", {"Host": "a"})
 
 

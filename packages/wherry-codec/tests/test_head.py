@@ -4,6 +4,8 @@ import pytest
 
 from wherry_codec import DEFAULT_LIMITS, Limits, ResponseHead, match_response_head
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
 

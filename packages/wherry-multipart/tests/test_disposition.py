@@ -87,7 +87,7 @@ def test_header_is_understood(
     ],
 )
 def test_malformed_header_is_none(header: str) -> None:
-    """S-301, S-302: it warns and counts as absent."""
+    """S-301, S-302, S-570: it warns and counts as absent."""
     with pytest.warns(BadContentDispositionHeader) as caught:
         assert parse_content_disposition(header) == (None, {})
 

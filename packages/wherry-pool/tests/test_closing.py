@@ -16,7 +16,7 @@ async def test_waits_for_the_end() -> None:
 
     end.set_result(None)
 
-    assert await waiting is None
+    await asyncio.wait_for(waiting, 10)
 
 
 async def test_can_be_waited_for_in_every_way_a_coroutine_can() -> None:

@@ -372,7 +372,12 @@ async def test_tls_says_goodbye_only_where_there_is_time(
     transport = idle.transport
     assert transport is not None
     close = transport.close
-    transport.close = lambda: (said_goodbye.append(True), close())[1]  # type: ignore[method-assign]
+
+    def note_and_close() -> None:
+        said_goodbye.append(True)
+        close()
+
+    transport.close = note_and_close  # type: ignore[method-assign]
     idle._owner.release(idle, float("inf"))
 
     await connector.close(abort_ssl=abort_ssl)

@@ -6,6 +6,7 @@ ones in each run, and says how many there were.
 
 import asyncio
 import os
+import sys
 from typing import Any
 
 from hypothesis import settings
@@ -80,9 +81,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS), is_fresh=st.booleans())
     def acquire(self, key: ConnectionKey, is_fresh: bool) -> None:
-        task = self.loop.create_task(
-            self.pool.acquire(key, self.open_connection, fresh=is_fresh)
-        )
+        task = self.loop.create_task(self.pool.acquire(key, self.open_connection, fresh=is_fresh))
         self.tasks[task] = key
         self.run()
 
@@ -229,7 +228,7 @@ class PoolMachine(RuleBasedStateMachine):
                 assert self.pool.stats() == {}
                 assert all(connection.is_closed for connection in self.all)
                 if STEPS:
-                    print(f"\r{steps_taken} steps", end="")
+                    sys.stdout.write(f"\r{steps_taken} steps")
         finally:
             self.clock.__exit__(None, None, None)
             self.loop.close()

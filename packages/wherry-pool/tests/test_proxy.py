@@ -542,7 +542,7 @@ async def test_fingerprint_is_the_targets(
 
 @pytest.mark.parametrize(("scheme", "warns"), [("http", False), ("https", True)])
 async def test_loop_that_cannot_do_tls_there(scheme: str, warns: bool) -> None:
-    """S-169: a warning only when the proxy itself is https."""
+    """S-169, S-569: a warning only when the proxy itself is https."""
     inner = MemoryDialer()
     inner.script(b"HTTP/1.1 200 OK\r\n\r\n")
     key = ConnectionKey("host.test", 443, True, proxy=URL(f"{scheme}://proxy.test"))

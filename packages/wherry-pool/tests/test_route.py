@@ -1,11 +1,25 @@
 """The key of the pool."""
 
 import ssl
+from typing import NamedTuple
 
 import pytest
 from yarl import URL
 
 from wherry_pool import ConnectionKey, Fingerprint
+from wherry_pool.testing import FakeAddressPolicy
+
+
+class Credentials(NamedTuple):
+    """User name and password for a proxy."""
+
+    login: str
+    password: str
+
+    def encode(self) -> str:
+        """Nobody asks for it here."""
+        raise NotImplementedError
+
 
 KEY = ConnectionKey("example.com", 443, True)
 
@@ -20,9 +34,11 @@ KEY = ConnectionKey("example.com", 443, True)
         KEY._replace(ssl=ssl.create_default_context()),
         KEY._replace(ssl=Fingerprint(b"a" * 32)),
         KEY._replace(proxy=URL("http://proxy:3128")),
-        KEY._replace(proxy_auth=("user", "password")),
+        KEY._replace(proxy_auth=Credentials("user", "password")),
         KEY._replace(proxy_headers_hash=1),
         KEY._replace(server_hostname="inside.example.com"),
+        KEY._replace(proxy_headers=(("X-Tenant", "a"),)),
+        KEY._replace(address_policy=FakeAddressPolicy()),
     ],
 )
 def test_every_field_separates_connections(other: ConnectionKey) -> None:
@@ -41,7 +57,7 @@ def test_equal_fingerprints_share_connections() -> None:
 
 def test_repr_shows_no_credentials() -> None:
     """SEC-60, B-41."""
-    key = KEY._replace(proxy=URL("http://me:secret@proxy:3128"), proxy_auth=("me", "secret"))
+    key = KEY._replace(proxy=URL("http://me:secret@proxy:3128"), proxy_auth=Credentials("me", "secret"))
 
     assert "secret" not in repr(key)
     assert "'http://proxy:3128'" in repr(key)

@@ -25,7 +25,7 @@ def test_what_is_encoded_can_be_decoded(login: str, password: str) -> None:
 
 
 def test_the_examples_of_the_rfc() -> None:
-    """RFC 7617 §2."""
+    """S-456, S-457, RFC 7617 §2."""
     assert BasicAuth("Aladdin", "open sesame").encode() == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
     assert encode_basic_auth("test", "123£") == "Basic dGVzdDoxMjPCow=="
     assert BasicAuth("u") == ("u", "", "latin1")

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+import wherry
+import wherry_pool
 from wherry import (
     ClientConnectionError,
     ClientConnectorDNSError,
@@ -661,3 +664,57 @@ def test_whatever_a_server_sends_gives_a_response_or_a_documented_error(
             assert connector.in_use == 0
 
     asyncio.run(scenario())
+
+
+async def test_a_time_limit_needs_a_task(fake: Fake) -> None:
+    """S-429: outside of one there is nobody to be told that time is up."""
+    session, connector = fake()
+    caught: list[BaseException] = []
+
+    def drive() -> None:
+        call = session.get("http://h/", timeout=5)
+        try:
+            call.send(None)
+        except RuntimeError as error:
+            caught.append(error)
+
+    asyncio.get_running_loop().call_soon(drive)
+    await asyncio.sleep(0)
+    assert "task" in str(caught[0])
+    assert connector.in_use == 0
+
+
+class Interrupt(BaseException):
+    """Like KeyboardInterrupt."""
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_an_interrupt_in_the_middle_of_a_body_closes_the_connection(
+    fake: Fake, is_whole: bool
+) -> None:
+    """S-493: and goes on to the caller."""
+    config = TraceConfig()
+
+    async def interrupt(*args: object) -> None:
+        raise Interrupt
+
+    config.on_response_chunk_received.append(interrupt)
+    plan = RawPlan([b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", b"half"], closes=False)
+    whole = response_bytes(b"whole", headers={"Connection": "keep-alive"})
+    session, connector = fake(whole if is_whole else plan, trace_configs=[config])
+    response = await session.get("http://h/")
+    with pytest.raises(Interrupt):
+        await (response.read() if is_whole else response.content.readany())
+    if is_whole:
+        assert response.closed
+        return
+    response.close()
+    assert connector.in_use == 0
+
+
+def test_inner_classes_of_the_tree_are_raised_as_their_leaves() -> None:
+    """S-495: no source of these packages raises one of them itself."""
+    inner = ("ClientSSLError", "ServerConnectionError", "RedirectClientError")
+    folders = [Path(wherry.__file__).parent, Path(wherry_pool.__file__).parent]
+    text = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    assert [name for name in inner if f"raise {name}(" in text] == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from wherry import BasicAuth, ClientSession, InvalidURL
+from wherry import BasicAuth, ClientSession, InvalidURL, WSServerHandshakeError
 from wherry._proxy import Proxy, make_proxy, tunnel_fields
 from wherry.testing import FakeConnector, response_bytes
 
@@ -243,3 +243,23 @@ async def test_a_bad_proxy_auth_of_a_session_is_refused_at_once() -> None:
     """S-462, S-358."""
     with pytest.raises(ValueError, match="BasicAuth"):
         ClientSession(proxy_auth="u:p")  # type: ignore[arg-type]
+
+
+async def test_a_websocket_goes_through_the_same_proxies(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-465: explicit ones, the session's, and those of the environment."""
+    monkeypatch.setenv("ws_proxy", "http://env.test")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    for session_arguments, arguments, proxy in (
+        ({}, {"proxy": "http://p", "proxy_auth": AUTH}, "http://p"),
+        ({"proxy": "http://q"}, {}, "http://q"),
+        ({"trust_env": True}, {}, "http://env.test"),
+        ({}, {}, None),
+    ):
+        session, connector = fake(response_bytes(status=400), **session_arguments)
+        with pytest.raises(WSServerHandshakeError):
+            await session.ws_connect("ws://h/", **arguments)  # type: ignore[arg-type]
+        found = connector.requests[0].key.proxy
+        assert (None if found is None else str(found)) == proxy

@@ -4,6 +4,7 @@ Decides the name and that nothing existing is written to. What is written is not
 RFC 6266 §4.3.
 """
 
+import os
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -45,7 +46,17 @@ def create_file(path: Path) -> BinaryIO:
     try:
         return path.open("xb")
     except FileExistsError:
-        raise CommandError(
-            ExitStatus.LOCAL_FILE,
-            f"{str(path)!r} exists and is not overwritten; choose another name with -o",
-        ) from None
+        raise _exists(path) from None
+
+
+def check_is_new(path: Path) -> None:
+    """Raise `CommandError` if there is something at `path`."""
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
+def _exists(path: Path) -> CommandError:
+    return CommandError(
+        ExitStatus.LOCAL_FILE,
+        f"{str(path)!r} exists and is not overwritten; choose another name with -o",
+    )

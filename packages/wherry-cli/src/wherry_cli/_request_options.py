@@ -78,7 +78,6 @@ class RequestPlan:
     body: Body = None
     max_time: float | None = None
     """Seconds for everything; None is no limit."""
-    verifies_tls: bool = True
     follows_redirects: bool = True
 
     def headers(self) -> list[tuple[str, str]]:

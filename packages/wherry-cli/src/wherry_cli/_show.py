@@ -61,12 +61,12 @@ class View:
         self.console = console
         self.is_quiet = is_quiet
         self.is_verbose = is_verbose
-        self._shows_secrets = shows_secrets
+        self.shows_secrets = shows_secrets
 
     def request_head(self, method: str, url: URL, headers: Mapping[str, str]) -> None:
         """Show the head of a request, each line behind `> `."""
         target = url.raw_path_qs or "/"
-        if not self._shows_secrets:
+        if not self.shows_secrets:
             target = masked_url(target)
         start = Text.assemble((printable(method), "bold"), f" {printable(target)} HTTP/1.1")
         self._print("> ", [start, *map(_field_line, self._visible(headers)), Text()])
@@ -84,7 +84,7 @@ class View:
         self._print("", [Text(printable(text), "dim")])
 
     def _visible(self, headers: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-        if self._shows_secrets:
+        if self.shows_secrets:
             return headers.items()
         shown = zip(headers.items(), masked_headers(headers), strict=True)
         return [_visible_cookie(*field) or masked for field, masked in shown]

@@ -6,6 +6,7 @@ leniency is white space around a size, which old servers pad with. Chunk extensi
 whoever asks, and understood in `_chunk_extensions`.
 """
 
+import os
 import re
 from typing import Final
 
@@ -16,6 +17,7 @@ from ._chunk_extensions import EXTENSIONS, ChunkExtensions
 from ._errors import LineTooLong, RemoteProtocolError, TransferEncodingError, quote
 from ._limits import DEFAULT_LIMITS, Limits
 from ._lines import HeadLines, line_end_size
+from ._native import TakeChunks, find_speedups
 from ._ruling import MAX_LENGTH
 
 LAST_CHUNK = b"0\r\n\r\n"
@@ -42,6 +44,70 @@ def encode_chunk(data: bytes | memoryview) -> bytes:
     return b"".join((b"%x\r\n" % len(data), data, b"\r\n")) if data else b""
 
 
+def take_chunks_plainly(
+    data: bytes,
+    start: int,
+    total: int,
+    max_line_size: int,
+    out: list[bytes],
+    ends: list[int],
+    /,
+) -> tuple[int, int, int]:
+    """Take chunks from `data[start:]`, which begins with a size line.
+
+    Appends their data to `out`, and to `ends` what `total` is then. Stops where it likes before
+    the last chunk or anything unusual, but after the data that is there of a chunk that goes on
+    later. Returns where it stopped, the new total, and how much of that chunk is missing, or 0.
+
+    This is the hot loop. It takes chunks with a size line that is known; the C twin any plain one.
+    """
+    missing = 0
+    if max_line_size < _REMEMBERED_SIZE:
+        return start, total, missing  # known from others, who may have longer lines
+    find, size_of, goes_on_with = data.find, _sizes.get, data.startswith
+    take, mark = out.append, ends.append
+    last_line = b""
+    while (line_end := find(b"\r\n", start)) >= 0:
+        line = data[start:line_end]
+        size = size_of(line)
+        if not size:
+            break
+        first = line_end + 2
+        end = first + size
+        if line == last_line:
+            # A second chunk of the same size announces a run: bodies are often cut evenly.
+            # Then one comparison covers the end of this chunk and the size line of the next.
+            between = b"\r\n" + line + b"\r\n"
+            step = size + len(between)
+            while goes_on_with(between, end):
+                take(data[first:end])
+                total += size
+                mark(total)
+                first += step
+                end += step
+            start = first - len(line) - 2
+        if end > len(data):
+            if first < len(data):
+                take(data[first:])
+                total += len(data) - first
+            missing = end - len(data)
+            start = len(data)
+            break
+        if data[end : end + 2] != b"\r\n":
+            break
+        take(data[first:end])
+        total += size
+        mark(total)
+        start = end + 2
+        last_line = line
+    return start, total, missing
+
+
+_speedups = find_speedups(os.environ)
+take_chunks: TakeChunks = take_chunks_plainly if _speedups is None else _speedups.take_chunks
+"""The twin that runs."""
+
+
 class ChunkDecoder:
     """Undoes the chunked coding of one body, fed in pieces of any size.
 
@@ -63,7 +129,7 @@ class ChunkDecoder:
         self._missing = 0  # of the chunk's data, or of the CRLF after it
         self._line = bytearray()
         self._trailer_lines: HeadLines | None = None
-        self.total = 0
+        self.total: int = 0
         """Bytes of body decoded so far."""
         self.chunk_ends: list[int] = []
         """`total` at the end of each finished chunk. Grows until the owner clears it."""
@@ -112,50 +178,13 @@ class ChunkDecoder:
         return start
 
     def _feed_whole_chunks(self, data: bytes, start: int, out: list[bytes]) -> int:
-        """Take chunks whose size line is known and that are there to their CRLF, or end later.
-
-        This is the hot loop: everything unusual is left to the other methods.
-        """
         if self._line:
             return start
-        find, size_of, goes_on_with = data.find, _sizes.get, data.startswith
-        take, mark = out.append, self.chunk_ends.append
-        total, last_line = self.total, b""
-        while (line_end := find(b"\r\n", start)) >= 0:
-            line = data[start:line_end]
-            size = size_of(line)
-            if not size:
-                break
-            first = line_end + 2
-            end = first + size
-            if line == last_line:
-                # A second chunk of the same size announces a run: bodies are often cut evenly.
-                # Then one comparison covers the end of this chunk and the size line of the next.
-                between = b"\r\n" + line + b"\r\n"
-                step = size + len(between)
-                while goes_on_with(between, end):
-                    take(data[first:end])
-                    total += size
-                    mark(total)
-                    first += step
-                    end += step
-                start = first - len(line) - 2
-            if end > len(data):
-                if first < len(data):
-                    take(data[first:])
-                    total += len(data) - first
-                self._state = _DATA
-                self._missing = end - len(data)
-                start = len(data)
-                break
-            if data[end : end + 2] != b"\r\n":
-                break
-            take(data[first:end])
-            total += size
-            mark(total)
-            start = end + 2
-            last_line = line
-        self.total = total
+        start, self.total, self._missing = take_chunks(
+            data, start, self.total, self._limits.max_line_size, out, self.chunk_ends
+        )
+        if self._missing:
+            self._state = _DATA
         return start
 
     def _feed_size_line(self, data: bytes, start: int) -> int:

@@ -1,17 +1,20 @@
 """Response heads: the fast path.
 
-Decides, with two passes of compiled patterns, whether the bytes at hand begin with one complete and
-strictly valid head, and which fields rule the framing. Whatever is incomplete, lenient, oversized
-or wrong is left to `_head_slow`, the only place that decides leniency and error texts.
+Decides, with two passes of compiled patterns or by the C twin of that, whether the bytes at hand
+begin with one complete and strictly valid head, and which fields rule the framing. Whatever is
+incomplete, lenient, oversized or wrong is left to `_head_slow`, the only place that decides
+leniency and error texts.
 
 RFC 9112 §2-§5. Field lines become a multidict only when somebody asks for them.
 """
 
+import os
 import re
 
 from . import _abnf
 from ._limits import Limits
 from ._message_head import MessageHead
+from ._native import ScanHead, ScannedHead, find_speedups
 
 _match_head = re.compile(
     _abnf.STATUS_LINE + _abnf.CRLF + rb"(?:" + _abnf.FIELD_LINE + _abnf.CRLF + rb")*+" + _abnf.CRLF
@@ -57,30 +60,66 @@ def match_response_head(data: bytes, limits: Limits) -> tuple[ResponseHead, int]
     None means: incomplete, or not strictly valid, or near a limit. Then feed the same bytes to a
     `ResponseHeadReader`, which waits, accepts with leniency, or says what is wrong.
     """
+    found = scan_head(
+        data,
+        limits.max_line_size,
+        limits.max_field_size,
+        limits.max_head_size,
+        limits.max_headers,
+    )
+    if found is None:
+        return None
+    raw, minor, status, reason, length, others = found
+    head = ResponseHead(raw, minor, status, reason)
+    if length is not None:
+        head.content_length = length
+    for name, value in others:
+        if not _apply_ruling_field(head, name, value):
+            return None
+    if length is not None and head.transfer_encoding is not None:
+        return None
+    return head, len(raw)
+
+
+def scan_head_plainly(
+    data: bytes,
+    max_line_size: int,
+    max_field_size: int,
+    max_head_size: int,
+    max_headers: int,
+    /,
+) -> ScannedHead | None:
+    """What the head at the start of `data` says; None as for `match_response_head`.
+
+    Judges Content-Length, which nearly every head has; what other fields mean is for the caller.
+    """
     match = _match_head(data)
     if match is None:
         return None
     end = match.end()
     # A head no longer than one line may be, holds no line or field that is too long.
-    if end > limits.max_line_size or end > limits.max_field_size or end > limits.max_head_size:
+    if end > max_line_size or end > max_field_size or end > max_head_size:
         return None
     # The shortest field line has four bytes, so most heads are too short for too many of them.
-    if end > 4 * limits.max_headers and data.count(b"\n", 0, end) > limits.max_headers + 2:
+    if end > 4 * max_headers and data.count(b"\n", 0, end) > max_headers + 2:
         return None
     minor, status, reason = match.groups()
     raw = data[:end]
-    head = ResponseHead(raw, 1 if minor == b"1" else 0, int(status), reason or b"")
+    length = None
+    others: list[tuple[bytes, bytes]] = []
     for name, value in _find_ruling_fields(raw.lower()):
-        # The most frequent one first and in place: this loop is a fifth of the parse.
-        if name == b"content-length" and value.isdigit() and head.content_length is None:
-            if len(value) > 18:
-                return None
-            head.content_length = int(value)
-        elif not _apply_ruling_field(head, name, value.rstrip(b" \t")):
+        if name != b"content-length":
+            others.append((name, value.rstrip(b" \t")))
+        elif length is None and len(value) <= 18 and value.isdigit():
+            length = int(value)
+        else:
             return None
-    if head.transfer_encoding is not None and head.content_length is not None:
-        return None
-    return head, end
+    return raw, 1 if minor == b"1" else 0, int(status), reason or b"", length, others
+
+
+_speedups = find_speedups(os.environ)
+scan_head: ScanHead = scan_head_plainly if _speedups is None else _speedups.scan_response_head
+"""The twin that runs."""
 
 
 def _apply_ruling_field(head: ResponseHead, name: bytes, value: bytes) -> bool:

@@ -24,8 +24,8 @@ class HttpVersion(NamedTuple):
     minor: int
 
 
-HttpVersion10 = HttpVersion(1, 0)
-HttpVersion11 = HttpVersion(1, 1)
+HttpVersion10: HttpVersion = HttpVersion(1, 0)
+HttpVersion11: HttpVersion = HttpVersion(1, 1)
 
 
 class MessageHead:

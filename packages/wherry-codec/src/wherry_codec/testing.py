@@ -122,7 +122,7 @@ class ByteServer:
         self._owes_answer = False
         self._rest: Iterator[bytes | None] | None = None
         self._trailers: Fields = ()
-        self.is_closed = False
+        self.is_closed: bool = False
         """Whether to close the socket once everything has been sent."""
 
     def receive(self, data: bytes) -> Iterator[bytes]:

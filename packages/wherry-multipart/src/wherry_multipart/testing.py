@@ -32,8 +32,8 @@ class MemoryResponse:
 
     def __init__(self, headers: Mapping[str, str], body: bytes) -> None:
         self.headers = headers
-        self.content = MemorySource(body)
-        self.released = 0
+        self.content: MemorySource = MemorySource(body)
+        self.released: int = 0
 
     def release(self) -> None:
         """Note the call."""

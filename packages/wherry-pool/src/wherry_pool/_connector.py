@@ -7,7 +7,6 @@ nothing is left after `close`, and that somebody hears of a connector that was f
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import sys
 import traceback
@@ -29,7 +28,7 @@ from ._timings import DialTimings
 from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from ._connection_request import WantsConnection
@@ -107,7 +106,6 @@ class BaseConnector:
         self._is_closed = False
         self._loop = loop or asyncio.get_running_loop()
         self._dialer = dialer
-        self._is_timed = "timings" in inspect.signature(dialer.dial).parameters
         self._keepalive_timeout = keepalive_timeout
         self._timeout_ceil_threshold = timeout_ceil_threshold
         self._address_policy = address_policy
@@ -123,7 +121,9 @@ class BaseConnector:
         self._closing: asyncio.Task[None] | None = None
         self._source_traceback = traceback.extract_stack() if self._loop.get_debug() else None
         # The pool's own method, so that the hot path does not pay for a detour.
-        self.acquire_nowait = self._pool.acquire_nowait
+        self.acquire_nowait: Callable[[ConnectionKey, float], HttpConnection | None] = (
+            self._pool.acquire_nowait
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._pool!r}>"
@@ -280,13 +280,12 @@ class BaseConnector:
             )
 
         timings = DialTimings()
-        extra = {"timings": timings} if self._is_timed else {}
         transport = await self._dialer.dial(
             with_policy(key, self._address_policy),
             make_protocol,
             attempt_timeout=attempt_timeout,
             observer=observer,
-            **extra,
+            timings=timings,
         )
         connection = transport.get_protocol()
         if not isinstance(connection, Http11Connection):

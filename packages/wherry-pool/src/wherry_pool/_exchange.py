@@ -44,7 +44,7 @@ class Exchange:
     expect_continue = False
     """Whether the head asks for a 100 before the body is sent."""
 
-    continue_wait = 1.0
+    continue_wait: float = 1.0
     """After how many seconds without that 100 the body is sent all the same (DECISIONS C-12)."""
 
     limits: Limits = DEFAULT_LIMITS
@@ -69,10 +69,10 @@ class Exchange:
     deadline: float = NO_DEADLINE
     """The loop time at which the whole call is over."""
 
-    started = 0.0
+    started: float = 0.0
     """The loop time at which the call began; the first of several exchanges counts."""
 
-    last_arrival = 0.0
+    last_arrival: float = 0.0
     """The loop time of the last sign of life; only kept while `timeout.sock_read` is set."""
 
     # Points in loop time, None if not reached, or if another one stands for it as well: what most
@@ -123,7 +123,7 @@ class Exchange:
     leftover = b""
     """After an upgrade: bytes that belong to the new protocol."""
 
-    is_over = False
+    is_over: bool = False
     """Whether the connection has nothing more to do with this exchange."""
 
     end_callbacks: tuple[Callable[[], None], ...] = ()

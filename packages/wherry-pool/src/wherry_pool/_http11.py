@@ -63,8 +63,8 @@ class Http11Connection(asyncio.BufferedProtocol):
         name: str = "",
     ) -> None:
         self.name = name
-        self.uses = 0
-        self.idle_since = 0.0
+        self.uses: int = 0
+        self.idle_since: float = 0.0
         self._owner = owner
         self._loop = loop
         self._buffer = buffer
@@ -75,7 +75,7 @@ class Http11Connection(asyncio.BufferedProtocol):
         self._is_direct = False
         self._head_reader: ResponseHeadReader | None = None
         self._sender: BodySender | None = None
-        self.is_write_paused = False
+        self.is_write_paused: bool = False
         self._upgraded: UpgradedConnection | None = None
 
     def __repr__(self) -> str:

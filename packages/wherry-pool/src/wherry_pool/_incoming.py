@@ -143,11 +143,11 @@ class IncomingBody:
         self, carrier: Carrier | None, length: int, high_water: int, limits: Limits | None = None
     ) -> None:
         self.length = length
-        self.is_complete = False
+        self.is_complete: bool = False
         self.failure: BaseException | None = None
-        self.size = 0
+        self.size: int = 0
         """Bytes that arrived and were not taken."""
-        self.received = 0
+        self.received: int = 0
         """Body bytes that arrived, after removal of the chunked coding."""
         self._carrier = carrier
         self._high_water = high_water

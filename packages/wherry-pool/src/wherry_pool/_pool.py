@@ -127,7 +127,7 @@ class ConnectionPool:
         self.limit = limit
         self.limit_per_host = limit_per_host
         self.force_close = force_close
-        self.is_closed = False
+        self.is_closed: bool = False
         self._loop = loop
         self._origins: dict[ConnectionKey, _Origin] = {}
         self._connections: dict[HttpConnection, _Origin] = {}

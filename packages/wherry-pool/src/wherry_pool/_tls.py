@@ -37,7 +37,7 @@ class Fingerprint:
             raise ValueError("MD5 and SHA-1 fingerprints are not safe; use the SHA-256 digest")
         if len(fingerprint) != hashlib.sha256().digest_size:
             raise ValueError(f"a SHA-256 fingerprint has 32 bytes, got {len(fingerprint)}")
-        self.fingerprint = fingerprint
+        self.fingerprint: bytes = fingerprint
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fingerprint) and other.fingerprint == self.fingerprint

@@ -54,7 +54,7 @@ class TCPConnector(BaseConnector):
     closing handshake of TLS.
     """
 
-    allowed_protocol_schema_set = HTTP_SCHEMES | {"tcp"}
+    allowed_protocol_schema_set: frozenset[str] = HTTP_SCHEMES | {"tcp"}
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class _PathConnector(BaseConnector):
 class UnixConnector(_PathConnector):
     """Connections over the Unix socket at `path`; the URL's host only fills the Host field."""
 
-    allowed_protocol_schema_set = HTTP_SCHEMES | {"unix"}
+    allowed_protocol_schema_set: frozenset[str] = HTTP_SCHEMES | {"unix"}
 
     def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
         return UnixDialer(path)
@@ -225,7 +225,7 @@ class UnixConnector(_PathConnector):
 class NamedPipeConnector(_PathConnector):
     """Connections over the Windows named pipe at `path`. Needs the proactor event loop."""
 
-    allowed_protocol_schema_set = HTTP_SCHEMES | {"npipe"}
+    allowed_protocol_schema_set: frozenset[str] = HTTP_SCHEMES | {"npipe"}
 
     def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
         if not hasattr(loop, "create_pipe_connection"):

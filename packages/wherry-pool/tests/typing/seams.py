@@ -6,6 +6,7 @@ from typing import assert_type
 
 from wherry_pool import (
     AbstractResolver,
+    AsyncResolver,
     BaseConnector,
     CachingResolver,
     ClientTimeout,
@@ -19,8 +20,10 @@ from wherry_pool import (
     ThreadedResolver,
     UpgradedConnection,
 )
+from wherry_pool._address_policy import BothPolicies
 from wherry_pool._local import NamedPipeDialer, UnixDialer
 from wherry_pool.protocols import (
+    AddressPolicy,
     ByteSink,
     ConnectionOwner,
     Dialer,
@@ -31,6 +34,7 @@ from wherry_pool.protocols import (
     ResolveResult,
 )
 from wherry_pool.testing import (
+    FakeAddressPolicy,
     FakeBody,
     FakeConnection,
     FakeResolver,
@@ -44,8 +48,14 @@ from wherry_pool.testing import (
 def resolvers(base: AbstractResolver) -> None:
     _base: Resolver = base
     _threaded: Resolver = ThreadedResolver()
+    _async: Resolver = AsyncResolver(nameservers=["192.0.2.53"])
     _caching: Resolver = CachingResolver(ThreadedResolver())
     _fake: Resolver = FakeResolver()
+
+
+def policies(policy: AddressPolicy) -> None:
+    _both: AddressPolicy = BothPolicies(policy, policy)
+    _fake: AddressPolicy = FakeAddressPolicy()
 
 
 def dialers(resolver: Resolver) -> None:

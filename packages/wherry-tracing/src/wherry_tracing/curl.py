@@ -17,7 +17,7 @@ from yarl import URL
 from ._redaction import Redaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["FormFile", "FormText", "RequestFacts", "to_curl"]
 
@@ -65,9 +65,9 @@ def to_curl(
     *,
     shows_secrets: bool = False,
     secret_headers: Iterable[str] = (),
-    options: Iterable[str] = (),
+    options: Iterable[Sequence[str]] = (),
 ) -> str:
-    """The command, one option a line. `options` are more arguments for curl, not yet quoted.
+    """The command, one option a line. `options` are more of them, not yet quoted.
 
     Hidden unless `shows_secrets` is what SEC-60 lists: userinfo, credentials, cookies, secrets in
     queries and urlencoded forms; and the fields named in `secret_headers`. `***` stands for them.
@@ -82,7 +82,7 @@ def to_curl(
     lines = [
         ["curl", "--http1.1", "--globoff", "--path-as-is"],
         *_method(given),
-        *([option] for option in options),
+        *map(list, options),
         *(["-H", line] for line in _header_lines(given)),
         *data,
         ["--url", redaction.url(request.url)],

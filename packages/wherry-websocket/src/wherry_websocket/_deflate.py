@@ -45,7 +45,7 @@ class Deflater:
 
     def __init__(self, window_bits: int, *, no_takeover: bool) -> None:
         check_window_bits(window_bits)
-        self.window_bits = window_bits
+        self.window_bits: int = window_bits
         self._flush = zlib.Z_FULL_FLUSH if no_takeover else zlib.Z_SYNC_FLUSH
         self._shared: zlib._Compress | None = None
 

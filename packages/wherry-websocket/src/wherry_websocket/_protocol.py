@@ -80,7 +80,9 @@ class WebSocketProtocol:
         if not client:
             ours, theirs = theirs, ours
         inflater = Inflater(no_takeover=theirs, max_size=max_msg_size) if compress else None
-        self.deflater = Deflater(compress, no_takeover=ours) if compress else None
+        self.deflater: Deflater | None = (
+            Deflater(compress, no_takeover=ours) if compress else None
+        )
         """What compresses our messages, `None` without compression."""
         self._keys = masking_keys(random).__next__ if client else bytes
         self._reader = MessageReader(
@@ -95,19 +97,19 @@ class WebSocketProtocol:
         self._replies: list[bytes] = []
         self._pong_bytes = 0
         self._late_pong: bytes | None = None
-        self.state = State.OPEN
+        self.state: State = State.OPEN
         """Where the closing handshake stands."""
         self.close_code: int | None = None
         """The peer's close code (0 if it gave none), or the code of `failure`; `None` before
         either.
         """
-        self.close_reason = ""
+        self.close_reason: str = ""
         """The peer's close reason."""
         self.failure: WebSocketError | None = None
         """What the peer did wrong, once it did."""
-        self.has_backlog = False
+        self.has_backlog: bool = False
         """Whether the last `receive_data()` stopped for lack of room."""
-        self.has_replies = False
+        self.has_replies: bool = False
         """Whether `data_to_send()` has something."""
 
     def __repr__(self) -> str:

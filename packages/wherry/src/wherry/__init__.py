@@ -1,7 +1,6 @@
 """A fast, strict asyncio HTTP client with the API of the aiohttp client."""
 
 from wherry_codec import HttpVersion, HttpVersion10, HttpVersion11
-from wherry_codec import field_names as hdrs
 from wherry_codec.coding import set_zlib_backend
 from wherry_codec.fields import ETag
 from wherry_cookies import CookieJar, DummyCookieJar
@@ -111,7 +110,7 @@ from wherry_websocket import (
     WSMsgType,
 )
 
-from . import abc, payload, protocols
+from . import abc, hdrs, middlewares, payload, protocols
 from ._chain_map import ChainMapProxy
 from ._data_queue import DataQueue, EofStream, FlowControlDataQueue
 from ._middleware import ClientHandlerType, ClientMiddlewareType, Handler, Middleware
@@ -249,6 +248,7 @@ __all__ = [
     "encode_basic_auth",
     "get_payload",
     "hdrs",
+    "middlewares",
     "parse_content_disposition",
     "payload",
     "payload_type",

@@ -85,7 +85,7 @@ class PreparedHead:
     def __init__(
         self, data: bytes, template: HeadTemplate, host: str, added: Sequence[tuple[str, str]]
     ) -> None:
-        self.data = data
+        self.data: bytes = data
         self._template = template
         self._host = host
         self._added = added

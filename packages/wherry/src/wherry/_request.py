@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,7 +16,7 @@ from wherry_codec import (
     write_request_head,
 )
 from wherry_errors import ClientPayloadError, masked_headers, masked_url
-from wherry_pool import Exchange
+from wherry_pool import NO_DEADLINE, Exchange
 
 from ._body import as_payload
 from ._compress import CompressedBody
@@ -23,7 +24,6 @@ from ._fields import BODYLESS_METHODS, body_fields
 from ._warn import warn_caller
 
 if TYPE_CHECKING:
-    import asyncio
     from typing import Self
 
     from yarl import URL
@@ -135,7 +135,9 @@ class ClientRequest:
         "_prepared",
         "_was_sent",
         "cookie",
+        "deadline",
         "headers_version",
+        "is_retried_inside",
         "last_head",
         "method",
         "session",
@@ -158,19 +160,23 @@ class ClientRequest:
         headers_version: int = 0,
         prepared: PreparedHead | None = None,
     ) -> None:
-        self.source = source
-        self.method = source.method
-        self.target = target
+        self.source: RequestSource = source
+        self.method: str = source.method
+        self.target: Target = target
         self._headers: CIMultiDict[str] | None = headers
-        self.settings = settings
-        self.session = session
-        self.version = version
-        self.cookie = cookie
-        self.headers_version = headers_version
+        self.settings: CallSettings = settings
+        self.session: object = session
+        self.version: HttpVersion = version
+        self.cookie: str = cookie
+        self.headers_version: int = headers_version
         self._body = source.body
         self._was_sent = False
         self._prepared = prepared
         self._is_frozen = False
+        self.deadline: float = NO_DEADLINE
+        """The loop time at which the call must be over; known once the call has begun."""
+        self.is_retried_inside: bool = False
+        """Set by a middleware that retries by itself, so that nobody around it does so too."""
         self.last_head: ResponseHead | None = None
 
     def __repr__(self) -> str:
@@ -187,6 +193,7 @@ class ClientRequest:
             session=self.session,
             cookie=self.cookie,
         )
+        twin.deadline = self.deadline
         twin._body = self._body  # noqa: SLF001 - of the same class
         twin._was_sent = self._was_sent  # noqa: SLF001
         return twin
@@ -245,6 +252,11 @@ class ClientRequest:
     def timeout(self) -> ClientTimeout:
         """The limits in force."""
         return self.settings.timeout
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The running event loop."""
+        return asyncio.get_running_loop()
 
     @property
     def auth(self) -> BasicAuth | None:

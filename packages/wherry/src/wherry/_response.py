@@ -63,7 +63,7 @@ class ClientResponse(ResponseFacts):
     _content: StreamReader | None = None
     _held: Connection | None = None
     _is_released = False
-    is_managed = False
+    is_managed: bool = False
     """Whether the response is used with `async with`, which will release it."""
     _on_read: ReadHook | None = None
     _charset_resolver: CharsetResolver | None = None
@@ -82,7 +82,7 @@ class ClientResponse(ResponseFacts):
         if head is None:
             raise ValueError("a response needs an exchange whose head has arrived")
         self.head = head
-        self.status = head.status
+        self.status: int = head.status
         self._is_plain = request.settings.max_body_size is None
 
     def __del__(self) -> None:

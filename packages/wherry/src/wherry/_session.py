@@ -110,7 +110,7 @@ class ClientSession:
         secret_headers: Iterable[str] = (),
         allow_downgrade: bool = True,
     ) -> None:
-        self.running_loop = loop or asyncio.get_running_loop()
+        self.running_loop: asyncio.AbstractEventLoop = loop or asyncio.get_running_loop()
         check_auth(auth)
         check_proxy_auth(proxy_auth)
         self._defaults = Defaults(
@@ -161,7 +161,9 @@ class ClientSession:
             connector = own_connector(self.running_loop, ssl_shutdown_timeout)
         check_loop(connector, self.running_loop)
         self._factory = RequestFactory(self._defaults, self._cookie_jar, connector, request_class)
-        self.build_request = self._factory.build_request
+        self.build_request: Callable[[RequestSource, CallSettings], ClientRequest] = (
+            self._factory.build_request
+        )
         self._connector = connector
 
     def __repr__(self) -> str:
@@ -420,9 +422,9 @@ class ClientSession:
     async def _request_with_care(self, plan: CallPlan, call: Call) -> ClientResponse:
         """The same for requests that middlewares change, tracers watch, or that carry a body."""
         if not self._trace_configs:
-            request = self._own_copy(plan) if plan.middlewares else plan.request
+            request = self._own_copy(plan, call) if plan.middlewares else plan.request
             return await self._carry_out_closing(request, plan, call)
-        request = self._own_copy(plan)
+        request = self._own_copy(plan, call)
         traces = begin(self._trace_configs, self, plan.trace_request_ctx)
         call.observer = call.pool_observer = traces
         method, url = request.method, request.original_url
@@ -445,10 +447,11 @@ class ClientSession:
             raise
         return response
 
-    def _own_copy(self, plan: CallPlan) -> ClientRequest:
-        """A request that may be changed, and that knows its session."""
+    def _own_copy(self, plan: CallPlan, call: Call) -> ClientRequest:
+        """A request that may be changed, and that knows its session and its deadline."""
         request = plan.request.copy()
         request.session = self
+        request.deadline = call.deadline
         return request
 
     async def _carry_out_closing(

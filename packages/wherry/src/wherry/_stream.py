@@ -105,6 +105,11 @@ class StreamReader:
         return self._source.received
 
     @property
+    def total_compressed_bytes(self) -> int | None:
+        """The same for a body that is decoded; None for one that is not."""
+        return None if self._decoder is None else self._source.received
+
+    @property
     def _buffered(self) -> int:
         return len(self._piece) - self._at
 

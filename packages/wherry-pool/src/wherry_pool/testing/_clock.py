@@ -20,7 +20,7 @@ class ManualClock:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, now: float = 1000.0) -> None:
-        self.now = now
+        self.now: float = now
         """Loop time, in seconds."""
         self._loop = loop
         self._slow_callback_duration = 0.0

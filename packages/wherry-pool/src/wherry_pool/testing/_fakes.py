@@ -23,10 +23,10 @@ class FakeResolver:
     """A `Resolver` that knows the addresses it is given, by host name in lower case."""
 
     def __init__(self, addresses: Mapping[str, Sequence[str]] | None = None) -> None:
-        self.addresses = dict(addresses or {})
+        self.addresses: dict[str, Sequence[str]] = dict(addresses or {})
         self.asked: list[tuple[str, int, int]] = []
         """Host, port and family of each call."""
-        self.is_closed = False
+        self.is_closed: bool = False
         self._gate: asyncio.Event | None = None
 
     def hold(self) -> None:
@@ -175,7 +175,7 @@ class FakeConnection:
 
     def __init__(self, owner: ConnectionOwner, expiry: float = NO_DEADLINE) -> None:
         self.exchange: Exchange | None = None
-        self.is_closed = False
+        self.is_closed: bool = False
         self.expiry = expiry
         """The loop time until which it may be idle."""
         self._owner = owner

@@ -39,9 +39,9 @@ class MemoryTransport(asyncio.Transport):
         super().__init__(dict(extra or {}))
         self.writes: list[bytes] = []
         """What was written, write by write."""
-        self.is_aborted = False
+        self.is_aborted: bool = False
         """Whether it was aborted rather than closed."""
-        self.is_lost = False
+        self.is_lost: bool = False
         """Whether the protocol was told that the connection is gone."""
         self._loop = loop
         self._protocol = protocol
@@ -197,7 +197,7 @@ class MemoryDialer:
         """Every connection, oldest first."""
         self.routes: list[ConnectionKey] = []
         """Where to, in the same order; refused ones included."""
-        self.is_closed = False
+        self.is_closed: bool = False
         self._extra = extra
         self._answers: deque[tuple[Step, ...]] = deque()
         self._refusals: deque[BaseException] = deque()

@@ -188,7 +188,7 @@ class MemoryPeer:
     def __init__(self, transport: FrameTransport) -> None:
         self._transport = transport
         self._news = asyncio.Event()
-        self.received = bytearray()
+        self.received: bytearray = bytearray()
         """Everything that arrived and was not taken by `receive()`."""
         self.ends: list[BaseException | None] = []
         """What `connection_lost()` was called with, once if the transport is right."""
@@ -260,7 +260,7 @@ class ServerEnd:
         self._transport = transport
         self._arrived = asyncio.Event()
         self._messages: deque[Message] = deque()
-        self.frames = WebSocketProtocol(
+        self.frames: WebSocketProtocol = WebSocketProtocol(
             Role.SERVER,
             compress=compress,
             client_notakeover=client_notakeover,
@@ -270,7 +270,7 @@ class ServerEnd:
             autoclose=False,
         )
         """Makes frames: `end.write(end.frames.send_text("hi"))`."""
-        self.lost = False
+        self.lost: bool = False
         """Whether the connection is over."""
         transport.attach(self)
 

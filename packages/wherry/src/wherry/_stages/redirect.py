@@ -164,6 +164,7 @@ async def _next_request(
         source = await with_environment(source, is_redirect=True)
     next_request = call.session.build_request(source, call.settings)
     next_request.session = request.session
+    next_request.deadline = call.deadline
     return next_request
 
 

@@ -37,7 +37,7 @@ async def retry(request: ClientRequest, call: Call, error: Exception) -> ClientR
 
     One retry per call, redirect hops included.
     """
-    if call.was_retried or not may_retry(request, error):
+    if call.was_retried or request.is_retried_inside or not may_retry(request, error):
         raise error
     call.was_retried = True
     # Connections that were idle as long as the dead one may well have died with it.

@@ -27,10 +27,9 @@ def loop_time() -> float:
 def deadline_of(request: ClientRequest, entered: float) -> float:
     """When the call that `request` belongs to has to be over; infinity without a limit.
 
-    `entered` is when the request came to the middleware. For the first request of a call that is
-    when the call began; after a redirect it is later, and so is the answer.
+    `entered` is when the request came to the middleware: a call that began earlier ends earlier.
     """
-    return entered + request.settings.total
+    return min(request.deadline, entered + request.settings.total)
 
 
 @asynccontextmanager

@@ -165,8 +165,8 @@ class Retry:
     share of the calls; a number is the `ratio` of a new one, None no bound. A response is released
     before the next try.
 
-    What is around it sees one call, what is inside sees each try. The session's own retry of a dead
-    connection is around it, and may once make it begin anew. One instance may serve many sessions
+    What is around it sees one call, what is inside sees each try; the session's own retry of a dead
+    connection leaves the requests to it. One instance may serve many sessions
     of one event loop, and its budget is theirs together; take one instance per service, so that a
     sick one does not use up the budget of the others.
     """
@@ -218,6 +218,7 @@ class Retry:
         deadline = deadline_of(request, entered)
         if self._budget is not None:
             self._budget.deposit(entered)
+        request.is_retried_inside = True
         made = 0
         while True:
             made += 1

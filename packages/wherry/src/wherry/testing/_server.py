@@ -29,7 +29,7 @@ class LoopbackConnection(asyncio.Protocol):
     """One connection to a `LoopbackServer`. A test may look at it and take it over."""
 
     def __init__(self, handler: Handler) -> None:
-        self.received = bytearray()
+        self.received: bytearray = bytearray()
         """Every byte the client sent."""
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the connection is over."""
