@@ -28,6 +28,8 @@ def answer(request: Request, body: bytes) -> ResponsePlan | RawPlan:
             return _json({"hello": "world"})
         case "/echo":
             return _json({"you sent": json.loads(_decoded(request, body))})
+        case "/size":
+            return _json({"bytes": len(body)})
         case "/upload":
             return _json({"fields": list(_field_names(request, body))})
         case "/big":

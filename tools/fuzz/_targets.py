@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from . import _bodies, _facade, _heads, _values
+from . import _bodies, _facade, _heads, _twins, _values
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Target:
 
 
 def targets() -> dict[str, Target]:
-    """All of them; content codings only with their libraries."""
+    """All of them; content codings only with their libraries, twins only where there are two."""
     codings = (
         Target(name, _bodies.coded_bodies(name), _bodies.check_coding) for name in _bodies.CODINGS
     )
@@ -31,5 +32,6 @@ def targets() -> dict[str, Target]:
         *(Target(name, _values.texts(name), check) for name, check in _values.VALUES.items()),
         Target("client", _facade.client_inputs(), _facade.check_client),
         Target("server", _facade.server_inputs(), _facade.check_server),
+        *(Target(name, st.integers(0, 2**64), check) for name, check in _twins.twin_checks()),
     ]
     return {target.name: target for target in found}

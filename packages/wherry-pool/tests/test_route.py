@@ -57,7 +57,9 @@ def test_equal_fingerprints_share_connections() -> None:
 
 def test_repr_shows_no_credentials() -> None:
     """SEC-60, B-41."""
-    key = KEY._replace(proxy=URL("http://me:secret@proxy:3128"), proxy_auth=Credentials("me", "secret"))
+    key = KEY._replace(
+        proxy=URL("http://me:secret@proxy:3128"), proxy_auth=Credentials("me", "secret")
+    )
 
     assert "secret" not in repr(key)
     assert "'http://proxy:3128'" in repr(key)

@@ -37,6 +37,8 @@ class ExitStatus(enum.IntEnum):
     """A local file, standard input or output failed, or writing there was refused."""
     REDIRECT = 10
     """Too many redirects, or one to a place that cannot be used."""
+    WEBSOCKET = 11
+    """`wherry ws`: the server closed with a code that is a complaint."""
     HTTP_ERROR = 22
     """`--fail`, and the status code of the response is 400 or above. The number is curl's."""
     INTERRUPTED = 130

@@ -61,7 +61,7 @@ async def perform(command: Command, view: View) -> None:
         bars = stack.enter_context(Bars(view.console, is_shown=shows_bars))
         partial = None
         if command.destination.is_resumed:
-            partial = find_partial(URL(plan.url), Path())
+            partial = find_partial(_as_url(plan.url), Path())
         # Outside of the session, which may still be reading the files while it closes.
         data = request_data(plan, bars, stack)
         async with (
@@ -109,7 +109,8 @@ async def show_as_curl(command: Command, view: View) -> None:
     plan = command.plan
     with ExitStack() as stack:
         data = request_data(plan, Bars(view.console, is_shown=False), stack)
-        async with open_session(command, view, TraceOutput(TraceOptions(), shows_secrets=False)) as session:
+        traces = TraceOutput(TraceOptions(), shows_secrets=False)
+        async with open_session(command, view, traces) as session:
             try:
                 await _send(session, plan, data, middlewares=(capture,))
             except Captured as captured:
@@ -121,6 +122,13 @@ async def show_as_curl(command: Command, view: View) -> None:
                     shows_secrets=view.shows_secrets,
                 )
     sys.stdout.write(text + "\n")
+
+
+def _as_url(text: str) -> URL:
+    try:
+        return URL(text)
+    except ValueError as error:
+        raise wherry.InvalidURL(text) from error
 
 
 def _status_failure(response: wherry.ClientResponse) -> CommandError:
@@ -160,13 +168,14 @@ async def open_session(
 ) -> AsyncIterator[wherry.ClientSession]:
     """A session as the options ask for it. Its cookies are saved at the end, also of a failure."""
     connecting = command.connecting
-    jar = jar_from(command.cookies)
+    # Both may fail, and do so before there is a connector to close.
+    jar, tls = jar_from(command.cookies), connecting.tls()
     configs = traces.trace_configs
     if view.is_verbose:
         configs.append(trace_into(view))
     async with wherry.ClientSession(
         connector=connecting.connector(limit),
-        ssl=connecting.tls(),
+        ssl=tls,
         proxy=connecting.proxy,
         trust_env=connecting.trusts_environment,
         cookie_jar=jar,

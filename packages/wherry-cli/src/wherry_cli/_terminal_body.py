@@ -15,11 +15,12 @@ from ._errors import CommandError, ExitStatus
 MAX_PRETTY = 4 * 1024 * 1024
 """Bytes of JSON that are indented; more is shown as it comes. Nobody reads more in a terminal."""
 
-_PICTURES = (
+PICTURES = (
     {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
     | {0x7F: 0x2421}
     | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 )
+"""For `str.translate`: what steers a terminal becomes a picture of itself."""
 
 
 class TerminalBody:
@@ -70,13 +71,13 @@ class TerminalBody:
             text = json.dumps(value, indent=2, ensure_ascii=False)
         except (ValueError, RecursionError):
             return False
-        Console(file=self._file).print_json(text.translate(_PICTURES))
+        Console(file=self._file).print_json(text.translate(PICTURES))
         return True
 
     def _print(self, text: str) -> None:
         if text:
             self._ends_line = text.endswith("\n")
-            self._file.write(text.translate(_PICTURES))
+            self._file.write(text.translate(PICTURES))
             self._file.flush()
 
 

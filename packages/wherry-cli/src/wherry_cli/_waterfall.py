@@ -22,7 +22,11 @@ PHASE_LABELS = dict(
 """What the phases are called where people see them."""
 
 PHASE_STYLES = dict(
-    zip(PHASES, ("bright_black", "cyan", "yellow", "magenta", "bright_red", "green", "bright_blue"), strict=True)
+    zip(
+        PHASES,
+        ("bright_black", "cyan", "yellow", "magenta", "bright_red", "green", "bright_blue"),
+        strict=True,
+    )
 )
 
 MIN_WIDTH = 40

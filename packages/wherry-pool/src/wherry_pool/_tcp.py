@@ -11,10 +11,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 import aiohappyeyeballs
-from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from wherry_errors import ServerFingerprintMismatch
 
+from ._addr_info import AddrInfoType, SocketFactoryType
 from ._address_policy import permitted
 from ._resolver import NUMERIC_FLAGS
 from ._resolver_cache import CachingResolver

@@ -4,11 +4,13 @@ Checks what one head alone can tell. How frames make messages, and how large tho
 decided by `_messages`. Lengths in more bytes than needed are accepted, as other implementations do.
 """
 
-from typing import Final, NamedTuple
+import os
+from typing import Final, NamedTuple, Protocol
 
 from wherry_errors import WebSocketError
 
 from ._mask import apply_mask
+from ._native import Speedups, WriteFrame, find_speedups
 from .messages import WSCloseCode
 
 CONTINUATION: Final = 0x0
@@ -44,7 +46,14 @@ class FrameHead(NamedTuple):
     end: int
 
 
-def read_head(data: bytes, start: int, *, masked: bool) -> FrameHead | None:
+class ReadHead(Protocol):
+    """Reads a head; see `read_head_plainly`."""
+
+    def __call__(self, data: bytes, start: int, /, *, masked: bool) -> FrameHead | None:
+        """The head, or None while it is incomplete."""
+
+
+def read_head_plainly(data: bytes, start: int, /, *, masked: bool) -> FrameHead | None:
     """The head that begins at `start`, or `None` while it is incomplete.
 
     `masked` says whether the peer must mask: true for a client's frames, false for a server's (RFC
@@ -98,7 +107,18 @@ def _violation(rule: str, data: bytes, start: int = 0) -> WebSocketError:
     return WebSocketError(WSCloseCode.PROTOCOL_ERROR, f"{rule}; got a frame starting {shown!r}")
 
 
-def write_frame(first: int, payload: bytes | bytearray, key: bytes) -> bytes:
+def native_read(speedups: Speedups) -> ReadHead:
+    """What `read_head_plainly` does, by its C twin; what that leaves undecided, plainly."""
+    read = speedups.read_frame_head
+
+    def read_head(data: bytes, start: int, /, *, masked: bool) -> FrameHead | None:
+        found = read(data, start, masked, FrameHead)
+        return read_head_plainly(data, start, masked=masked) if found is None else found
+
+    return read_head
+
+
+def write_frame_plainly(first: int, payload: bytes | bytearray, key: bytes, /) -> bytes:
     """A whole frame. `first` is its first byte (FIN, RSV1, opcode); `key` masks it unless empty.
 
     The length takes the shortest form. `payload` is not modified.
@@ -118,3 +138,9 @@ def write_frame(first: int, payload: bytes | bytearray, key: bytes) -> bytes:
     if key:
         return b"".join((head, key, apply_mask(payload, key)))
     return head + payload
+
+
+_speedups = find_speedups(os.environ)
+read_head: ReadHead = read_head_plainly if _speedups is None else native_read(_speedups)
+write_frame: WriteFrame = write_frame_plainly if _speedups is None else _speedups.write_frame
+"""The twins that run."""

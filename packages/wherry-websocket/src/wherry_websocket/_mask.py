@@ -1,10 +1,13 @@
 """Masking of client frames, RFC 6455 §5.3: where keys come from and how they are applied.
 
-It knows nothing of frames. The two functions are the ones a compiled twin replaces.
+It knows nothing of frames. Keys are applied here or by the C twin.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Final
+
+from ._native import ApplyMask, find_speedups
 
 KEY_BATCH: Final = 1024
 """Bytes of randomness drawn at a time: 256 keys for one system call."""
@@ -30,7 +33,7 @@ def masking_keys(random: Callable[[int], bytes]) -> Iterator[bytes]:
             yield batch[start : start + 4]
 
 
-def apply_mask(data: bytes | bytearray, key: bytes) -> bytes | bytearray:
+def apply_mask_plainly(data: bytes | bytearray, key: bytes, /) -> bytes | bytearray:
     """A copy of `data` with octet i XORed with octet i mod 4 of `key`; its own inverse."""
     size = len(data)
     if size <= _INTEGER_UP_TO:
@@ -40,3 +43,8 @@ def apply_mask(data: bytes | bytearray, key: bytes) -> bytes | bytearray:
     for offset in range(4):
         masked[offset::4] = data[offset::4].translate(_XOR_TABLES[key[offset]])
     return masked
+
+
+_speedups = find_speedups(os.environ)
+apply_mask: ApplyMask = apply_mask_plainly if _speedups is None else _speedups.apply_mask
+"""The twin that runs."""

@@ -6,14 +6,16 @@ the fragments of a message.
 """
 
 import codecs
+import os
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from wherry_errors import WebSocketError
 
 from ._deflate import Inflater
 from ._frames import BINARY, CLOSE, CONTINUATION, FIN, RSV1, TEXT, FrameHead, read_head
 from ._mask import apply_mask
+from ._native import Speedups, find_speedups
 from ._pile import Pile
 from .messages import WSCloseCode, WSMessage, WSMessageTextBytes, WSMsgType
 
@@ -46,7 +48,23 @@ def message_cost(message: Message) -> int:
     return MESSAGE_OVERHEAD + (len(message[1]) if message[0] in _WITH_PAYLOAD else 0)
 
 
-def take_small_frames(
+class TakeSmallFrames(Protocol):
+    """Takes small frames; see `take_small_frames_plainly`."""
+
+    def __call__(
+        self,
+        data: bytes,
+        pos: int,
+        out: list[Message],
+        room: int,
+        limit: int,
+        decode_text: bool,
+        inflate: Callable[[bytes], bytes] | None = None,
+    ) -> int:
+        """Where the rest starts."""
+
+
+def take_small_frames_plainly(
     data: bytes,
     pos: int,
     out: list[Message],
@@ -97,6 +115,37 @@ def take_small_frames(
         room -= MESSAGE_OVERHEAD + len(payload)
         pos = stop
     return pos
+
+
+def native_take(speedups: Speedups) -> TakeSmallFrames:
+    """What `take_small_frames_plainly` does, by its C twin where nothing is compressed.
+
+    Text that is not UTF-8 is left where it is, and refused by whoever takes other frames.
+    """
+    take = speedups.take_small_frames
+
+    def take_small_frames(
+        data: bytes,
+        pos: int,
+        out: list[Message],
+        room: int,
+        limit: int,
+        decode_text: bool,
+        inflate: Callable[[bytes], bytes] | None = None,
+    ) -> int:
+        if inflate is not None:
+            return take_small_frames_plainly(data, pos, out, room, limit, decode_text, inflate)
+        text = _TEXT_TYPE if decode_text else None
+        return take(data, pos, out, room, limit, MESSAGE_OVERHEAD, WSMessage, text, _BINARY_TYPE)
+
+    return take_small_frames
+
+
+_speedups = find_speedups(os.environ)
+take_small_frames: TakeSmallFrames = (
+    take_small_frames_plainly if _speedups is None else native_take(_speedups)
+)
+"""The twin that runs."""
 
 
 class MessageReader:

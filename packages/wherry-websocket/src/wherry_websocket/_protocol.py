@@ -80,9 +80,7 @@ class WebSocketProtocol:
         if not client:
             ours, theirs = theirs, ours
         inflater = Inflater(no_takeover=theirs, max_size=max_msg_size) if compress else None
-        self.deflater: Deflater | None = (
-            Deflater(compress, no_takeover=ours) if compress else None
-        )
+        self.deflater: Deflater | None = Deflater(compress, no_takeover=ours) if compress else None
         """What compresses our messages, `None` without compression."""
         self._keys = masking_keys(random).__next__ if client else bytes
         self._reader = MessageReader(

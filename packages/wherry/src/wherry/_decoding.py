@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from wherry_codec import ContentEncodingError
+from wherry_codec import ContentEncodingError, TransferEncodingError, make_transfer_decoder
 from wherry_codec.coding import make_decoder
 from wherry_errors import ClientPayloadError
 
@@ -30,11 +30,19 @@ class BodyDecoder(Protocol):
         ...
 
 
-def decoder_for(coding: bytes) -> BodyDecoder | None:
-    """What undoes `coding`, the value of Content-Encoding; None if bodies stay as they are."""
+def decoder_for(content: bytes | None, transfer: bytes | None = None) -> BodyDecoder | None:
+    """What undoes the values of Content-Encoding and Transfer-Encoding, the chunks apart.
+
+    None if the body stays as it is.
+    """
     try:
-        return make_decoder(coding)
-    except ContentEncodingError as error:
+        below = make_transfer_decoder(transfer)
+        above = None if content is None else make_decoder(content)
+        if below is None or above is None:
+            return above if below is None else below
+        # Both; the one that was applied last is undone first, as in a single list (RFC 9112 §6.1).
+        return make_decoder(b"%b, %b" % (content, (transfer or b"").removesuffix(b"chunked")))
+    except (ContentEncodingError, TransferEncodingError) as error:
         return _RefusingDecoder(error)
 
 
@@ -43,7 +51,7 @@ class _RefusingDecoder:
 
     has_pending = False
 
-    def __init__(self, error: ContentEncodingError) -> None:
+    def __init__(self, error: Exception) -> None:
         self._text = str(error)
 
     def decode(self, data: bytes, max_output: int = 0) -> bytes:

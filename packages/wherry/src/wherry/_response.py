@@ -83,7 +83,10 @@ class ClientResponse(ResponseFacts):
             raise ValueError("a response needs an exchange whose head has arrived")
         self.head = head
         self.status: int = head.status
-        self._is_plain = request.settings.max_body_size is None
+        coding = head.transfer_encoding
+        self._is_plain = (
+            coding is None or coding == b"chunked"
+        ) and request.settings.max_body_size is None
 
     def __del__(self) -> None:
         exchange = self._exchange
@@ -263,10 +266,9 @@ class ClientResponse(ResponseFacts):
         if raw is None:
             raw = await exchange.body_source().collect()
             await self._wait_for_sender()
-        if self.head.content_encoding is not None:
-            decoder = self._decoder()
-            if decoder is not None:
-                raw = decode_whole(decoder, raw)
+        decoder = self._decoder()
+        if decoder is not None:
+            raw = decode_whole(decoder, raw)
         if self._on_read is not None:
             await self._on_read(raw)
         return raw
@@ -328,10 +330,11 @@ class ClientResponse(ResponseFacts):
             )
 
     def _decoder(self) -> BodyDecoder | None:
-        coding = self.head.content_encoding
-        if coding is None or not self._request.settings.auto_decompress:
+        head = self.head
+        content = head.content_encoding if self._request.settings.auto_decompress else None
+        if content is None and head.transfer_encoding is None:
             return None
-        return decoder_for(coding)
+        return decoder_for(content, head.transfer_encoding)
 
     def _abort_exchange(self) -> None:
         if self._exchange.is_over:
