@@ -194,7 +194,8 @@ async def test_connection_can_be_had_without_an_exchange(key: ConnectionKey) -> 
         request = ConnectionRequest(key)
         first = await connector.connect(request, [observer], NO_LIMIT)
         assert first
-        assert first.transport is dialer.transport
+        held = first.transport
+        assert held is dialer.transport
         assert connector.stats()[key].in_use == 1
 
         first.release()

@@ -473,6 +473,23 @@ async def test_connection_that_dies_in_the_turn_it_is_served_is_replaced() -> No
         assert await waiting is opener.opened[1]
 
 
+async def test_line_can_be_left_in_any_order() -> None:
+    """S-125: from its end, its middle and its front; who stays keeps the order."""
+    pool, opener = new_pool(limit=1)
+    with nothing_left(pool):
+        held = await opener.acquire(A)
+        waiting = [asyncio.ensure_future(opener.acquire(A)) for _ in range(6)]
+        await turn()
+        for index in (5, 2, 0):
+            waiting[index].cancel()
+        await turn()
+        assert pool.stats()[A].waiting == 3
+
+        for index in (1, 3, 4):
+            held.finish()
+            assert await waiting[index] is held
+
+
 async def test_many_waiters_cancelled_in_one_turn_do_not_exhaust_the_stack() -> None:
     """All have to be passed over before the one who is left."""
     pool, opener = new_pool(limit=1)

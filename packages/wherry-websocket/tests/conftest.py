@@ -1,8 +1,10 @@
-"""Fixtures of this package: two ends back to back, and a `FrameTransport` over a real socket."""
+"""Fixtures of this package: two ends back to back, a `FrameTransport` over a real socket, and the
+twins of hot functions.
+"""
 
 import asyncio
 import selectors
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,15 +17,49 @@ from wherry_websocket import (
     FrameTransport,
     Role,
     WebSocketProtocol,
+    _frames,
+    _mask,
+    _messages,
+    _protocol,
     check_handshake,
     handshake_fields,
     make_key,
 )
+from wherry_websocket._native import find_speedups
 from wherry_websocket.testing import MemoryTransport, ServerEnd, memory_pair
 
 Ends = tuple[WebSocketProtocol, WebSocketProtocol]
 Pair = tuple[ClientWebSocketResponse, ServerEnd]
 Open = Callable[..., Pair]
+
+
+@pytest.fixture(scope="module", params=["plain", "native"])
+def twin(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs a test file over the plain functions and, if they are there, over the C ones.
+
+    They are put wherever the package or the test file has them by their name.
+    """
+    twins: dict[str, object] = {
+        "apply_mask": _mask.apply_mask_plainly,
+        "write_frame": _frames.write_frame_plainly,
+        "read_head": _frames.read_head_plainly,
+        "take_small_frames": _messages.take_small_frames_plainly,
+    }
+    if request.param == "native":
+        speedups = find_speedups({})
+        if speedups is None:
+            pytest.skip("wherry-speedups is not installed, or without its C part")
+        twins |= {
+            "apply_mask": speedups.apply_mask,
+            "write_frame": speedups.write_frame,
+            "read_head": _frames.native_read(speedups),
+            "take_small_frames": _messages.native_take(speedups),
+        }
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (_mask, _frames, _messages, _protocol, request.module):
+            for name in twins.keys() & vars(module).keys():
+                patch.setattr(module, name, twins[name])
+        yield request.param
 
 
 @pytest.fixture

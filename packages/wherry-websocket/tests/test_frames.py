@@ -8,6 +8,8 @@ from wherry_errors import WebSocketError
 from wherry_websocket._frames import CLOSE, read_head, write_frame
 from wherry_websocket._mask import apply_mask
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 KEY = bytes.fromhex("37fa213d")
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from wherry_websocket._mask import apply_mask, masking_keys
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 
 def test_mask_of_the_rfc_example() -> None:
     """RFC 6455 §5.7: "Hello" under 37 fa 21 3d."""

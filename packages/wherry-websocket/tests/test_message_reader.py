@@ -21,6 +21,8 @@ from wherry_websocket._messages import (
     take_small_frames,
 )
 
+pytestmark = pytest.mark.usefixtures("twin")
+
 SIZES = [0, 1, 124, 125, 126, 127, 65535, 65536]
 
 

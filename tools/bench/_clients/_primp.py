@@ -52,9 +52,8 @@ class Primp:
         raise NotOfferedError("primp takes no asynchronous generator as a body")
 
     async def post_form(self, url: str, fields: Mapping[str, str], content: bytes, /) -> int:
-        """`client.post(url, data=fields, files=…)`."""
-        response = await self._client.post(url, data=dict(fields), files={"file": content})
-        return _size(response, url)
+        """Not offered: the files of a form are paths."""
+        raise NotOfferedError("primp takes forms of files on disk only")
 
     async def close(self) -> None:
         """Nothing to call: its connections end with the client object."""

@@ -162,8 +162,7 @@ async def stdin_lines(stdin: BinaryIO | None = None) -> Lines:
 
 
 def _reader(source: BinaryIO) -> Callable[[], bytes]:
-    """Reads what there is. Past Python's buffer, whose lock would be held at the interpreter's
-    end."""
+    """Reads what there is, past Python's buffer: its lock must be free when Python ends."""
     try:
         descriptor = source.fileno()
     except OSError:  # not a file of the system's

@@ -32,8 +32,12 @@ Parsed = TypeVar("Parsed")
 Function = TypeVar("Function", bound=Callable[..., object])
 
 EPILOG = """\
-`wherry demo` shows what the client can do, without a network. The body goes to standard output as
-it came, heads and errors go to standard error.
+The body goes to standard output as it came, everything else to standard error.
+
+\b
+wherry ws URL            talk over a WebSocket
+wherry demo              what the client can do, without a network
+wherry completion SHELL  for bash, zsh or fish
 """
 
 
@@ -106,9 +110,9 @@ def main() -> None:
     """HTTP requests from the terminal."""
 
 
-def _file(name: str, *, is_read: bool, help: str) -> Callable[[Function], Function]:
-    path = click.Path(dir_okay=False, exists=is_read, path_type=Path)
-    return click.option(name, metavar="FILE", type=path, help=help)
+def _file(name: str, text: str) -> Callable[[Function], Function]:
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option(name, metavar="FILE", type=path, help=text)
 
 
 def connecting_options(command: Function) -> Function:
@@ -123,8 +127,8 @@ def connecting_options(command: Function) -> Function:
             metavar="'NAME: VALUE'",
             help="Add a header field; 'NAME;' sends it empty, 'NAME:' leaves an automatic one out.",
         ),
-        _file("--cookies", is_read=True, help="Begin with the cookies of a cookies.txt."),
-        _file("--save-cookies", is_read=False, help="Write the cookies to a cookies.txt."),
+        _file("--cookies", "Begin with the cookies of a cookies.txt."),
+        _file("--save-cookies", "Write the cookies to a cookies.txt."),
         click.option(
             "--max-time",
             type=click.FloatRange(min=0, min_open=True),
@@ -147,9 +151,9 @@ def connecting_options(command: Function) -> Function:
             help="Connect to ADDR for HOST and PORT, whatever DNS says. Repeatable.",
         ),
         click.option("-k", "--insecure", is_flag=True, help="Do not verify certificates."),
-        _file("--cacert", is_read=True, help="Trust the authorities in FILE (PEM) alone."),
-        _file("--cert", is_read=True, help="Show the server this certificate (PEM)."),
-        _file("--key", is_read=True, help="The private key of --cert, if it is not in there."),
+        _file("--cacert", "Trust the authorities in FILE (PEM) alone."),
+        _file("--cert", "Show the server this certificate (PEM)."),
+        _file("--key", "The private key of --cert, if it is not in there."),
         click.option("-v", "--verbose", is_flag=True, help="Show requests and redirects, too."),
         click.option("-q", "--quiet", is_flag=True, help="Show neither heads nor progress."),
         click.option(
@@ -199,8 +203,8 @@ def connecting_options(command: Function) -> Function:
     help="Follow redirects (the default), or do not.",
 )
 @click.option("--trace", is_flag=True, help="Draw where the time went, for each redirect.")
-@_file("--trace-html", is_read=False, help="Write that as a page for a browser.")
-@_file("--har", is_read=False, help="Write the requests as a HAR 1.2 file.")
+@_file("--trace-html", "Write that as a page for a browser.")
+@_file("--har", "Write the requests as a HAR 1.2 file.")
 @click.option(
     "--repeat",
     type=click.IntRange(min=1),

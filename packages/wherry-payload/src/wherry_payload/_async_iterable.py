@@ -5,7 +5,14 @@ They have no size and can be sent once. Sending them twice is refused, never don
 
 import functools
 import warnings
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Mapping,
+)
 from contextlib import aclosing
 from typing import Any
 
@@ -42,13 +49,21 @@ class AsyncIterablePayload(_OneShotPayload):
     _value: AsyncIterable[bytes]
     _kept: bytes | None = None
 
-    def __init__(self, value: AsyncIterable[bytes], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        value: AsyncIterable[bytes],
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
         if not isinstance(value, AsyncIterable):
             raise TypeError(
                 f"value must be an async iterable of bytes, got {type(value).__name__}; "
                 "a plain iterable can be joined, or wrapped in an async generator"
             )
-        super().__init__(value, *args, **kwargs)
+        super().__init__(value, headers, content_type, filename, encoding, **kwargs)
 
     @property
     def replayable(self) -> bool:
@@ -99,8 +114,16 @@ async def _close_iterator(iterator: AsyncIterator[bytes]) -> None:
 class StreamReaderPayload(AsyncIterablePayload):
     """A stream, such as the content of another response, sent as it arrives."""
 
-    def __init__(self, value: ByteSource, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_pieces(value), *args, **kwargs)
+    def __init__(
+        self,
+        value: ByteSource,
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(_pieces(value), headers, content_type, filename, encoding, **kwargs)
 
 
 async def _pieces(source: ByteSource) -> AsyncGenerator[bytes, None]:
@@ -148,9 +171,17 @@ class StreamerPayload(_OneShotPayload):
 
     _value: WriterCall
 
-    def __init__(self, value: "streamer | WriterCall", *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        value: "streamer | WriterCall",
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
         call = value() if isinstance(value, streamer) else value
-        super().__init__(call, *args, **kwargs)
+        super().__init__(call, headers, content_type, filename, encoding, **kwargs)
 
     async def write(self, writer: ByteSink) -> None:
         """Run the coroutine with the writer."""

@@ -9,7 +9,6 @@ import functools
 import io
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 from ._base import Payload
 from ._copy import PIECE, as_bytes, copy, cut_short, report_failure, room
@@ -50,8 +49,17 @@ class IOBasePayload(FilePayload):
     _used = False
     _closing = False
 
-    def __init__(self, value: io.IOBase, *args: Any, **kwargs: Any) -> None:
-        super().__init__(value, *args, **kwargs)
+    def __init__(
+        self,
+        value: io.IOBase,
+        disposition: str | None = "attachment",
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(value, disposition, headers, content_type, filename, encoding, **kwargs)
         # One thread at a time: a cancelled read goes on in its thread while close() or another
         # write begins, and a descriptor must not be closed under it.
         self._lock = threading.Lock()
@@ -168,8 +176,17 @@ class BytesIOPayload(IOBasePayload):
     _value: io.BytesIO
     _autoclose = True
 
-    def __init__(self, value: io.BytesIO, *args: Any, **kwargs: Any) -> None:
-        super().__init__(value, *args, **kwargs)
+    def __init__(
+        self,
+        value: io.BytesIO,
+        disposition: str | None = "attachment",
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(value, disposition, headers, content_type, filename, encoding, **kwargs)
 
     def _measure(self, start: int | None) -> int | None:
         # Not by getbuffer(), which copies the whole content if it is shared with a `bytes`.

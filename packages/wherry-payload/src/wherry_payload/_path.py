@@ -3,8 +3,8 @@
 import asyncio
 import io
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ._copy import as_bytes, copy, report_failure, room
 from ._file import FilePayload
@@ -22,8 +22,17 @@ class PathPayload(FilePayload):
     _autoclose = True
     _measured = False
 
-    def __init__(self, value: Path, *args: Any, **kwargs: Any) -> None:
-        super().__init__(value, *args, **kwargs)
+    def __init__(
+        self,
+        value: Path,
+        disposition: str | None = "attachment",
+        headers: Mapping[str, str] | None = None,
+        content_type: str | None = None,
+        filename: str | None = None,
+        encoding: str | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(value, disposition, headers, content_type, filename, encoding, **kwargs)
 
     @property
     def size(self) -> int | None:

@@ -1,6 +1,7 @@
 """A connection pool for HTTP/1.1 on asyncio: connectors, DNS, TLS, limits, keep-alive."""
 
 from . import protocols
+from ._addr_info import AddrInfoType, SocketFactoryType
 from ._assign import Assignment, Demand, assign
 from ._async_resolver import AsyncResolver, DefaultResolver
 from ._connection import Connection
@@ -14,7 +15,7 @@ from ._proxy import ProxyDialer
 from ._resolver import AbstractResolver, ThreadedResolver
 from ._resolver_cache import CachingResolver
 from ._route import ConnectionKey
-from ._tcp import AddrInfoType, SocketFactoryType, TcpDialer, address_family
+from ._tcp import TcpDialer, address_family
 from ._timeout import NO_DEADLINE, ClientTimeout, deadline_after, total_deadline
 from ._timings import DialTimings
 from ._tls import (

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from aiohappyeyeballs import AddrInfoType
-
+    from ._addr_info import AddrInfoType
     from ._route import ConnectionKey
     from .protocols import AddressPolicy
 

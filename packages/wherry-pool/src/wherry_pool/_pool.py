@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import itertools
 import math
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -80,7 +80,8 @@ class _Origin:
         """The time under which it is in the pool's heap of evictions; none of its idle connections
         was returned with an earlier one. Or `UNLISTED`, or `NEVER_EVICT`."""
         self.idle: deque[HttpConnection] = deque()
-        self.waiters: deque[_Waiter] = deque()
+        self.waiters: OrderedDict[int, _Waiter] = OrderedDict()
+        """By ticket: anybody may leave the line at no cost, in whatever order thousands do."""
         self.open = 0
         self.opening = 0
         self.created = 0
@@ -268,7 +269,7 @@ class ConnectionPool:
     ) -> HttpConnection | None:
         """Wait for a connection, or (None) for a place that has then been reserved."""
         waiter = _Waiter(next(self._tickets), self._loop.create_future())
-        origin.waiters.append(waiter)
+        origin.waiters[waiter.ticket] = waiter
         self._waiting += 1
         if len(origin.waiters) == 1:
             heapq.heappush(self._line, (waiter.ticket, origin))
@@ -303,9 +304,9 @@ class ConnectionPool:
 
     def _leave_line(self, origin: _Origin, waiter: _Waiter) -> None:
         place = waiter.place
-        if waiter in origin.waiters:
-            was_first = origin.waiters[0] is waiter
-            origin.waiters.remove(waiter)
+        if waiter.ticket in origin.waiters:
+            was_first = next(iter(origin.waiters)) == waiter.ticket
+            del origin.waiters[waiter.ticket]
             self._waiting -= 1
             if was_first:
                 self._queue_first(origin)
@@ -336,7 +337,7 @@ class ConnectionPool:
             if not self._line:
                 break
             ticket, origin = heapq.heappop(self._line)
-            if not origin.waiters or origin.waiters[0].ticket != ticket:
+            if next(iter(origin.waiters), None) != ticket:
                 continue  # that one has left
             if assign(self._demand(origin)) is Assignment.WAIT:
                 blocked.append((ticket, origin))
@@ -351,11 +352,11 @@ class ConnectionPool:
 
     def _queue_first(self, origin: _Origin) -> None:
         if origin.waiters:
-            heapq.heappush(self._line, (origin.waiters[0].ticket, origin))
+            heapq.heappush(self._line, (next(iter(origin.waiters)), origin))
 
     def _serve(self, origin: _Origin) -> None:
         """Give the first in line what `_serve_waiters` found to be free."""
-        waiter = origin.waiters.popleft()
+        _, waiter = origin.waiters.popitem(last=False)
         self._waiting -= 1
         self._queue_first(origin)
         if waiter.place.done():  # cancelled, and its task has not run since
@@ -434,7 +435,7 @@ class ConnectionPool:
         """Fail all who wait or connect, and whoever comes from now on. May be called again."""
         self.is_closed = True
         for origin in list(self._origins.values()):
-            waiters, origin.waiters = origin.waiters, deque()
+            waiters, origin.waiters = list(origin.waiters.values()), OrderedDict()
             self._waiting -= len(waiters)
             for waiter in waiters:
                 if not waiter.place.done():

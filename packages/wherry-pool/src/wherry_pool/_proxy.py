@@ -28,10 +28,11 @@ from wherry_errors import (
     InvalidURL,
 )
 
+from ._addr_info import AddrInfoType
 from ._connect import ConnectHandshake
 from ._route import ConnectionKey
 from ._socks import SocksError, SocksHandshake, Steps, socks4_steps, socks5_steps
-from ._tcp import AddrInfoType, address_family
+from ._tcp import address_family
 from ._timeout import seconds_or_none
 from ._timings import DialTimings
 from ._tls import SSLSetting, check_fingerprint, check_setting, context_for, fingerprint_for

@@ -14,7 +14,6 @@ import aiohappyeyeballs
 
 from wherry_errors import ServerFingerprintMismatch
 
-from ._addr_info import AddrInfoType, SocketFactoryType
 from ._address_policy import permitted
 from ._resolver import NUMERIC_FLAGS
 from ._resolver_cache import CachingResolver
@@ -26,6 +25,7 @@ from ._translate import attempt_timed_out, because, connect_failed, resolve_fail
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ._addr_info import AddrInfoType, SocketFactoryType
     from ._route import ConnectionKey
     from .protocols import PoolObserver, Resolver, ResolveResult
 
@@ -35,8 +35,6 @@ HAS_TWO_STEP_CONNECT = sys.platform == "linux"
 """Whether connect(2), called again, tells how the first call went: success, still under way, or the
 error. On the loopback interface the first call has done it all by then, which saves watching the
 socket and a turn of the loop, about a tenth of what such a connection costs."""
-
-__all__ = ["AddrInfoType", "SocketFactoryType", "TcpDialer"]
 
 
 class TcpDialer:

@@ -23,7 +23,7 @@ from ._connector import (
 from ._local import NamedPipeDialer, UnixDialer
 from ._proxy import ProxyDialer
 from ._resolver_cache import CachingResolver
-from ._tcp import SocketFactoryType, TcpDialer
+from ._tcp import TcpDialer
 from ._timeout import CEIL_THRESHOLD_S
 from ._tls import SSLSetting, merge_ssl_arguments
 from ._warn import warn_deprecated
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import ssl as ssl_module
     from collections.abc import Sequence
 
+    from ._addr_info import SocketFactoryType
     from .protocols import AddressPolicy, Dialer, PoolObserver, Resolver, ResolveResult
 
 __all__ = [

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from ._middleware import Middleware
     from ._options import CallPlan, RequestOptions, Unset
+    from ._request import RequestSource
     from ._response import CharsetResolver
     from .auth import BasicAuth
     from .protocols import ConnectorProtocol, CookieJarProtocol

@@ -7,10 +7,18 @@ these.
 
 import asyncio
 import json
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from .._bodies import COOKIE_HEADER
+from ._contract import Chunks, Setup
+
 _LENGTH = b"\r\nContent-Length: "
-_BUFFER = 65536
+_BUFFER = 262144
+_REMEMBERED = 1000
+"""URLs whose request bytes are kept."""
 
 
 class IdleProtocol(asyncio.BufferedProtocol):
@@ -97,44 +105,87 @@ class RawClient:
 
     protocol: type[IdleProtocol] = RawProtocol
 
-    def __init__(self) -> None:
-        self._idle: list[IdleProtocol] = []
+    def __init__(self, setup: Setup = Setup()) -> None:  # noqa: B008 - frozen
+        self._idle: dict[str, list[IdleProtocol]] = {}
         self._heads: dict[str, bytes] = {}
+        self._cold = setup.cold
+        self._cookie = COOKIE_HEADER if setup.cookies else ""
+        self._tls = ssl.create_default_context(cafile=setup.ca_file) if setup.ca_file else None
 
     async def get(self, url: str, /) -> int:
         """GET; the request bytes are put together once per URL."""
         request = self._heads.get(url)
         if request is None:
-            request = self._heads[url] = _head("GET", url) + b"\r\n"
+            request = self._head("GET", url) + b"\r\n"
+            # A scenario may have a URL for each request.
+            if len(self._heads) < _REMEMBERED:
+                self._heads[url] = request
         return await self._exchange(url, request)
 
     async def get_json(self, url: str, /) -> int:
         """GET; the body is not decoded, this is the floor."""
         return await self.get(url)
 
+    async def get_stream(self, url: str, /) -> int:
+        """GET; the floor keeps no body anyway."""
+        return await self.get(url)
+
     async def post_json(self, url: str, value: object, /) -> int:
         """POST of a value encoded as JSON."""
-        body = json.dumps(value).encode()
-        fields = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        return await self._exchange(url, _head("POST", url) + fields.encode() + body)
+        return await self._post(url, json.dumps(value).encode(), "application/json")
+
+    async def post_bytes(self, url: str, body: bytes, /) -> int:
+        """POST; head and body in one write."""
+        return await self._post(url, body, "application/octet-stream")
+
+    async def post_file(self, url: str, path: str, /) -> int:
+        """POST of a file, read in one piece."""
+        return await self.post_bytes(url, Path(path).read_bytes())
+
+    async def post_chunks(self, url: str, chunks: Chunks, /) -> int:
+        """POST of the chunks, joined."""
+        return await self.post_bytes(url, b"".join([chunk async for chunk in chunks()]))
+
+    async def post_form(self, url: str, fields: Mapping[str, str], content: bytes, /) -> int:
+        """POST of the content and the fields' text, without the multipart syntax around them."""
+        return await self.post_bytes(url, "".join(fields.values()).encode() + content)
+
+    async def _post(self, url: str, body: bytes, media_type: str) -> int:
+        fields = f"Content-Type: {media_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        return await self._exchange(url, self._head("POST", url) + fields.encode() + body)
+
+    def _head(self, method: str, url: str) -> bytes:
+        parts = urlsplit(url)
+        target = f"{method} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        return (target + self._cookie).encode()
 
     async def _exchange(self, url: str, request: bytes) -> int:
-        connection = self._idle.pop() if self._idle else await self._open(url)
+        # scheme://host:port, without parsing the rest on the way of each request
+        origin = url[: url.find("/", 8)]
+        idle = self._idle.setdefault(origin, [])
+        connection = idle.pop() if idle else await self._open(url)
         size = await connection.send(request)
-        self._idle.append(connection)
+        if self._cold:
+            if connection.transport is not None:
+                connection.transport.close()
+        else:
+            idle.append(connection)
         return size
 
     async def _open(self, url: str) -> IdleProtocol:
         parts = urlsplit(url)
         loop = asyncio.get_running_loop()
         _, made = await loop.create_connection(
-            self.protocol, parts.hostname or "127.0.0.1", parts.port or 80
+            self.protocol,
+            parts.hostname or "127.0.0.1",
+            parts.port or 80,
+            ssl=self._tls if parts.scheme == "https" else None,
         )
         return made
 
     async def close(self) -> None:
         """Closes the idle connections."""
-        for connection in self._idle:
+        for connection in (one for idle in self._idle.values() for one in idle):
             if connection.transport is not None:
                 connection.transport.close()
         self._idle.clear()
@@ -145,8 +196,3 @@ class IdleClient(RawClient):
     """The same over `IdleProtocol`."""
 
     protocol = IdleProtocol
-
-
-def _head(method: str, url: str) -> bytes:
-    parts = urlsplit(url)
-    return f"{method} {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\n".encode()
