@@ -1,6 +1,6 @@
 """A thousand requests of every kind at once, and the order of their signals against a table.
 
-Ten workers share one session. Each has origins of its own, so that what happens to one request
+Ten workers share one session. Each has a server of its own, so that what happens to one request
 follows from what it is, and not from what the others do (S-335 to S-343, S-348, C-22, C-23).
 """
 
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
+from multidict import CIMultiDict
 
 import wherry
 from wherry.abc import AbstractResolver, ResolveResult
@@ -19,11 +20,14 @@ from wherry_cli.demo._server import LocalServer
 from wherry_codec import Request
 from wherry_codec.testing import RawPlan, ResponsePlan
 from wherry_tracing.testing import SentSignal, record
+from wherry_websocket.testing import EchoServer
 
 pytestmark = pytest.mark.network
 
 WORKERS = 10
 REQUESTS = 1000
+LARGE = bytes(500_000)
+"""More than a response takes in before it is read, so that it keeps its connection."""
 
 # How a request comes by a connection, how it goes on, how it ends.
 NEW = "connection_create_start dns_cache_miss dns_resolvehost_start dns_resolvehost_end connection_create_end"  # noqa: E501
@@ -93,6 +97,7 @@ class Site:
     """The server. Origins that begin with `new` or `hit` close after each answer."""
 
     def __init__(self) -> None:
+        self.port = 0
         self._dropped: set[str] = set()
 
     def answer(self, request: Request, body: bytes) -> ResponsePlan | RawPlan:
@@ -111,11 +116,9 @@ class Site:
             key = request.headers["Sec-WebSocket-Key"]
             return ResponsePlan(101, upgrade_fields(key), takeover=lambda data: None)
         fields = [("Connection", "close")] if "//new" in _origin(request) else []
-        if path == "pieces":
-            return ResponsePlan(200, fields, [b"a", b"b"])
+        if path == "large":
+            return ResponsePlan(200, fields, LARGE)
         return ResponsePlan(500 if path == "bad" else 200, fields, b"answer")
-
-    port = 0
 
 
 def _origin(request: Request) -> str:
@@ -126,16 +129,12 @@ def _origin(request: Request) -> str:
 
 def upgrade_fields(key: str) -> list[tuple[str, str]]:
     """What accepts a WebSocket."""
-    from wherry_websocket.testing import EchoServer
-
     fields = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": key,
     }
-    from multidict import CIMultiDict
-
     return EchoServer().accept_handshake(CIMultiDict(fields))
 
 
@@ -184,7 +183,6 @@ class Worker:
         await self.get(self.url(f"hit-{self.number}.test"), mark)
 
     async def literal(self, mark: str) -> None:
-        # Of each worker its own, as all of 127/8 is this machine; and closed by the server.
         await self.get(self.url("127.0.0.1"), mark)
 
     async def reused(self, mark: str) -> None:
@@ -225,27 +223,23 @@ class Worker:
     async def sent_again(self, mark: str) -> None:
         await self.get(self.own(f"drop/{mark}"), mark)
 
-    async def queued(self, mark: str, *, keeps: bool = True) -> None:
+    async def queued(self, mark: str) -> None:
         """A second request, where one connection is the limit and the first one has it."""
-        holder = await self.session.get(self.own())
+        holder = await self.session.get(self.own("large/0"))
         waiter = asyncio.create_task(self.get(self.own(), mark))
         await self.until(mark, "connection_queued_start")
-        if keeps:
-            await holder.read()
-        else:
-            holder.close()
+        await holder.read()
         await waiter
 
     async def queued_then_new(self, mark: str) -> None:
-        # Its body is on its way, so that closing the response closes the connection.
-        holder = await self.session.get(self.own("pieces/0"))
+        holder = await self.session.get(self.own("large/0"))
         waiter = asyncio.create_task(self.get(self.own(), mark))
         await self.until(mark, "connection_queued_start")
         holder.close()
         await waiter
 
     async def cancelled_in_queue(self, mark: str) -> None:
-        holder = await self.session.get(self.own())
+        holder = await self.session.get(self.own("large/0"))
         waiter = asyncio.create_task(self.get(self.own(), mark))
         await self.until(mark, "connection_queued_start")
         await self.cancel(waiter)
@@ -269,8 +263,10 @@ class Worker:
             await self.get(self.url(self.unheard("none.test")), mark)
 
     async def refused(self, mark: str) -> None:
-        with pytest.raises(wherry.ClientConnectorError):
-            await self.get("http://127.0.0.1:1/", mark)
+        with socket.socket() as taken:  # and nobody listens
+            taken.bind(("127.0.0.1", 0))
+            with pytest.raises(wherry.ClientConnectorError):
+                await self.get(f"http://127.0.0.1:{taken.getsockname()[1]}/", mark)
 
     async def bad_status(self, mark: str) -> None:
         with pytest.raises(wherry.ClientResponseError):
@@ -335,29 +331,23 @@ def expected(kind: str) -> list[str]:
 
 async def test_signals_of_a_thousand_mixed_requests_come_in_the_order_of_the_table() -> None:
     """S-335 to S-344, S-348 with C-23, S-349; S-341: none has an end and an exception."""
-    site = Site()
     config = wherry.TraceConfig()
     sent = record(config)
     kinds = [kind for kind in ORDERS for _ in range(REQUESTS // len(ORDERS) + 1)][:REQUESTS]
     random.Random(9).shuffle(kinds)
 
-    async with (
-        LocalServer(site.answer) as server,
-        wherry.ClientSession(
-            connector=wherry.TCPConnector(
-                resolver=Names(), limit=0, limit_per_host=1, ttl_dns_cache=None
-            ),
-            trace_configs=[config],
-            timeout=wherry.ClientTimeout(total=30),
-        ) as session,
-    ):
-        site.port = port = int(server.url.rpartition(":")[2])
+    connector = wherry.TCPConnector(resolver=Names(), limit=0, limit_per_host=1, ttl_dns_cache=None)
+
+    async with wherry.ClientSession(connector=connector, trace_configs=[config]) as session:
 
         async def work(number: int) -> None:
-            worker = Worker(number, session, port, sent)
-            await worker.warm_up()
-            for position in range(number, REQUESTS, WORKERS):
-                await worker.send(kinds[position], str(position))
+            site = Site()
+            async with LocalServer(site.answer) as server:
+                site.port = int(server.url.rpartition(":")[2])
+                worker = Worker(number, session, site.port, sent)
+                await worker.warm_up()
+                for position in range(number, REQUESTS, WORKERS):
+                    await worker.send(kinds[position], str(position))
 
         await asyncio.gather(*map(work, range(WORKERS)))
 

@@ -8,45 +8,32 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
 from tools.projects import ROOT
 
-from ._scenarios import Scenario
+from ._contestants import Contestant
+from ._places import Places
 from ._statistics import requests_for
 
 UNTRIMMED = str(1 << 30)
 """Bytes; a malloc threshold above any receive buffer, so that none goes back to the system."""
 
 
-@dataclass(frozen=True)
-class Contestant:
-    """A title, the client behind it, and what its process finds in its environment."""
+class Load(Protocol):
+    """What a scenario of either kind has to say about itself here."""
 
-    title: str
-    client: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-CONTESTANTS = {
-    contestant.title: contestant
-    for contestant in (
-        Contestant("floor", "floor"),
-        Contestant("wherry", "wherry"),
-        Contestant("aiohttp", "aiohttp"),
-        Contestant(
-            "aiohttp-malloc",
-            "aiohttp",
-            {"MALLOC_MMAP_THRESHOLD_": UNTRIMMED, "MALLOC_TRIM_THRESHOLD_": UNTRIMMED},
-        ),
-        Contestant("httpx", "httpx"),
-    )
-}
-"""By title. aiohttp runs twice: whether its receive buffers are returned to the system on each read
-depends
-on what malloc did before, and the difference is large enough to mislead."""
+    @property
+    def name(self) -> str: ...
+    @property
+    def tasks(self) -> int: ...
+    @property
+    def least(self) -> int: ...
+    def expected(self, client: str) -> int:
+        """Bytes that one request should bring."""
 
 
 _GUESSES = 6
@@ -55,6 +42,10 @@ _GUESSES = 6
 
 class ContestantError(Exception):
     """A contestant failed, or read something else than it was sent."""
+
+
+class UnableError(Exception):
+    """A contestant does not offer what a scenario asks for."""
 
 
 @dataclass(frozen=True)
@@ -76,21 +67,32 @@ class Worker:
 
     def __init__(self, contestant: Contestant, process: subprocess.Popen[str]) -> None:
         self.title = contestant.title
+        self.client = contestant.client
         self._process = process
 
-    def run(self, scenario: Scenario, requests: int) -> Slice:
-        """One slice. Raises ContestantError if it fails or its bodies do not add up."""
-        answer = self._ask({"scenario": scenario.name, "requests": requests})
+    def run(self, load: Load, requests: int) -> Slice:
+        """One slice.
+
+        Raises ContestantError if it fails or its bodies do not add up, UnableError if it does not
+        offer such a thing.
+        """
+        answer = self._ask({"scenario": load.name, "requests": requests})
+        if "unable" in answer:
+            raise UnableError(f"{self.title} left out of {load.name}: {answer['unable']}")
         if "error" in answer:
-            raise ContestantError(f"{self.title} failed in {scenario.name}: {answer['error']}")
-        expected = requests * scenario.size
+            raise ContestantError(f"{self.title} failed in {load.name}: {answer['error']}")
+        expected = requests * load.expected(self.client)
         if answer["size"] != expected:
             raise ContestantError(
-                f"{self.title} read {answer['size']} bytes in {scenario.name}, expected {expected}"
+                f"{self.title} read {answer['size']} bytes in {load.name}, expected {expected}"
             )
         return Slice(requests, answer["seconds"], answer["cpu"])
 
-    def _ask(self, order: Mapping[str, object]) -> dict[str, float]:
+    def facts(self) -> dict[str, str]:
+        """The versions of Python and of the client over there."""
+        return self._ask({"facts": True})
+
+    def _ask(self, order: Mapping[str, object]) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -103,19 +105,21 @@ class Worker:
         line = self._process.stdout.readline()
         if not line:
             raise ContestantError(f"the process of {self.title} ended early; see its output")
-        answer: dict[str, float] = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
 
 @contextlib.contextmanager
-def worker(contestant: Contestant, base: str, cpu: int | None) -> Iterator[Worker]:
+def worker(
+    contestant: Contestant, interpreter: Path, places: Places, cpu: int | None
+) -> Iterator[Worker]:
     """Starts a contestant's process on a CPU; ends it by closing its input."""
-    command = [sys.executable, "-m", "tools.bench._worker", contestant.client, base]
-    command.append("" if cpu is None else str(cpu))
+    command = [str(interpreter), "-m", "tools.bench._worker", contestant.client]
+    command += [json.dumps(asdict(places)), "" if cpu is None else str(cpu)]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, **contestant.environment},
+        env={**_without_proxies(os.environ), **contestant.environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -124,6 +128,15 @@ def worker(contestant: Contestant, base: str, cpu: int | None) -> Iterator[Worke
         yield Worker(contestant, process)
     finally:
         _end(process)
+
+
+def _without_proxies(environment: Mapping[str, str]) -> dict[str, str]:
+    """Some contestants would ask a proxy of the environment for loopback addresses."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.lower().endswith("_proxy")
+    }
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -140,33 +153,70 @@ class Plan:
 
     rounds: int
     seconds: float
-    least: int = 8
+
+
+@dataclass
+class Trouble:
+    """Who was left out of what: `unable` by design, `failed` though it should not have."""
+
+    unable: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 def run_scenario(
-    scenario: Scenario, workers: Sequence[Worker], plan: Plan, note: Callable[[str], None]
+    load: Load,
+    workers: Sequence[Worker],
+    plan: Plan,
+    note: Callable[[str], None],
+    trouble: Trouble,
 ) -> dict[str, list[Slice]]:
-    """All rounds of one scenario: slices by contestant, in the order of the rounds."""
-    sizes = {worker.title: _warm_up(worker, scenario, plan) for worker in workers}
-    slices: dict[str, list[Slice]] = {worker.title: [] for worker in workers}
+    """All rounds of one scenario: slices by contestant, in the order of the rounds.
+
+    A contestant that fails is out of this scenario from then on, without its slices so far: ratios
+    need the same rounds.
+    """
+    sizes: dict[str, int] = {}
+    slices: dict[str, list[Slice]] = {}
+    for one in workers:
+        with _left_out(one, slices, note, trouble):
+            sizes[one.title] = _warm_up(one, load, plan)
+            slices[one.title] = []
     for number in range(plan.rounds):
         # Each round starts with another contestant, so none always follows the same one.
         start = number % len(workers)
         for turn in [*workers[start:], *workers[:start]]:
-            slices[turn.title].append(turn.run(scenario, sizes[turn.title]))
-        note(f"{scenario.name}: round {number + 1} of {plan.rounds}")
+            if turn.title in slices:
+                with _left_out(turn, slices, note, trouble):
+                    slices[turn.title].append(turn.run(load, sizes[turn.title]))
+        note(f"{load.name}: round {number + 1} of {plan.rounds}")
     return slices
 
 
-def _warm_up(worker: Worker, scenario: Scenario, plan: Plan) -> int:
+@contextlib.contextmanager
+def _left_out(
+    worker: Worker,
+    slices: dict[str, list[Slice]],
+    note: Callable[[str], None],
+    trouble: Trouble,
+) -> Iterator[None]:
+    try:
+        yield
+    except (UnableError, ContestantError) as exc:
+        slices.pop(worker.title, None)
+        kept = trouble.unable if isinstance(exc, UnableError) else trouble.failed
+        kept.append(str(exc))
+        note(str(exc))
+
+
+def _warm_up(worker: Worker, load: Load, plan: Plan) -> int:
     """Opens connections, fills caches, and finds out how many requests fill a slice.
 
     The first slices are slow, so the guess grows until a slice takes about as long as it should.
     """
-    least = max(plan.least, scenario.tasks)
+    least = max(load.least, load.tasks)
     requests = least
     for _ in range(_GUESSES):
-        tried = worker.run(scenario, requests)
+        tried = worker.run(load, requests)
         requests = requests_for(plan.seconds, tried.per_request, least)
         if tried.seconds >= plan.seconds / 2:
             break

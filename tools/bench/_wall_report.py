@@ -1,18 +1,29 @@
 """What `bench wall` prints and keeps: Markdown tables, and everything measured as JSON."""
 
-import importlib.metadata
-import platform
+import json
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from tools.tables import markdown_table
 
+from ._machine import machine
 from ._scenarios import SCENARIOS
+from ._socket_scenarios import SOCKET_SCENARIOS
 from ._statistics import Summary, summarize
-from ._wall import Slice
+from ._wall import Slice, Trouble
 
 Results = Mapping[str, Mapping[str, Sequence[Slice]]]
 """Scenario to contestant to slices, round by round."""
+
+ABOUT = {
+    name: scenario.about
+    for scenarios in (SCENARIOS, SOCKET_SCENARIOS)
+    for name, scenario in scenarios.items()
+}
+"""What each scenario is, by name."""
 
 _HEADER = (
     "client",
@@ -24,12 +35,21 @@ _HEADER = (
 )
 
 
-def report(results: Results) -> str:
-    """A heading and a table for each scenario."""
-    return "\n\n".join(
-        f"### {name}: {SCENARIOS[name].about}\n\n{_table(slices)}"
+def report(results: Results, trouble: Trouble | None = None) -> str:
+    """A heading and a table for each scenario, and who is missing from which."""
+    parts = [
+        f"### {name}: {ABOUT[name]}\n\n{_table(slices)}"
         for name, slices in results.items()
-    )
+        if slices
+    ]
+    for title, lines in _lists(trouble or Trouble()):
+        parts.append("\n".join([f"### {title}", "", *(f"- {line}" for line in lines)]))
+    return "\n\n".join(parts)
+
+
+def _lists(trouble: Trouble) -> list[tuple[str, list[str]]]:
+    found = [("Not offered", trouble.unable), ("Failed", trouble.failed)]
+    return [(title, lines) for title, lines in found if lines]
 
 
 def _summaries(slices: Mapping[str, Sequence[Slice]]) -> list[Summary]:
@@ -48,9 +68,9 @@ def _table(slices: Mapping[str, Sequence[Slice]]) -> str:
     rows = [
         [
             summary.client,
-            f"{summary.median * 1e6:.1f}",
+            f"{summary.median * 1e6:,.1f}",
             f"{summary.spread * 100:.1f}",
-            f"{cpu_per_request(slices[summary.client]) * 1e6:.1f}",
+            f"{cpu_per_request(slices[summary.client]) * 1e6:,.1f}",
             "-" if summary.times_faster is None else f"{summary.times_faster:.2f}",
             "-" if summary.floor_share is None else f"{summary.floor_share * 100:.0f}",
         ]
@@ -59,11 +79,19 @@ def _table(slices: Mapping[str, Sequence[Slice]]) -> str:
     return markdown_table(_HEADER, rows)
 
 
-def as_json(results: Results, settings: Mapping[str, object]) -> dict[str, object]:
-    """Settings, versions, and per scenario each contestant's summary with its rounds."""
+def as_json(
+    results: Results,
+    settings: Mapping[str, object],
+    contestants: Mapping[str, Mapping[str, str]],
+    trouble: Trouble,
+) -> dict[str, object]:
+    """Machine, settings, versions, and per scenario each contestant's summary with its rounds."""
     return {
+        "machine": machine(),
         "settings": dict(settings),
-        "versions": versions(),
+        "contestants": {title: dict(facts) for title, facts in contestants.items()},
+        "unable": trouble.unable,
+        "failed": trouble.failed,
         "scenarios": {
             name: [
                 {
@@ -78,12 +106,30 @@ def as_json(results: Results, settings: Mapping[str, object]) -> dict[str, objec
     }
 
 
-def versions() -> dict[str, str]:
-    """Python and the contestants that are installed."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
-    for name in ("wherry", "aiohttp", "httpx"):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+@dataclass(frozen=True)
+class Kept:
+    """A result that was written as JSON, read back."""
+
+    machine: Mapping[str, str]
+    settings: Mapping[str, object]
+    contestants: Mapping[str, Mapping[str, str]]
+    results: Results
+
+    def summaries(self, scenario: str) -> dict[str, Summary]:
+        """By contestant, in the order they were run."""
+        return {found.client: found for found in _summaries(self.results[scenario])}
+
+
+def load_results(source: Path) -> Kept:
+    """Reads what `as_json` made. Raises OSError, or ValueError if the file is something else."""
+    found: Any = json.loads(source.read_text(encoding="utf-8"))
+    try:
+        results = {
+            name: {
+                row["client"]: [Slice(**one) for one in row["rounds"]] for row in found["scenarios"][name]
+            }
+            for name in found["scenarios"]
+        }
+        return Kept(found["machine"], found["settings"], found["contestants"], results)
+    except (KeyError, TypeError) as exc:
+        raise ValueError(f"expected a file that `bench wall --json` wrote, got {source}") from exc

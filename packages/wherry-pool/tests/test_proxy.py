@@ -41,13 +41,13 @@ from wherry_pool._socks import SocksError
 from wherry_pool._timings import DialTimings
 from wherry_pool.protocols import Dialer
 from wherry_pool.testing import (
+    FakeProxy,
     FakeResolver,
     MemoryDialer,
     RecordingObserver,
     check_dialer,
     check_dialer_asks_policy,
 )
-from wherry_pool.testing._proxies import FakeProxy
 
 pytestmark = pytest.mark.network
 

@@ -1,4 +1,4 @@
-"""Plain chunks: all that are whole are taken, the one that goes on is taken as far as it is there."""
+"""Plain chunks: all whole ones are taken, and of one that goes on what is there."""
 
 import re
 

@@ -59,7 +59,7 @@ def test_frame_is_written_in_the_shortest_form(first: int, payload: bytes, key: 
 @pytest.mark.parametrize(("first", "key"), [(256, KEY), (-1, KEY), (2**70, b""), (1, b"abc")])
 def test_frame_that_cannot_be_is_refused(first: int, key: bytes) -> None:
     """One byte first; a key of four or none."""
-    with pytest.raises(ValueError, match="is between 0 and 255|has 4 bytes"):
+    with pytest.raises(ValueError, match=r"is between 0 and 255|has 4 bytes"):
         write_frame(first, b"", key)
 
 

@@ -889,3 +889,24 @@ async def test_an_own_request_class_is_used() -> None:
     async with ClientSession(connector=connector, request_class=Own, middlewares=[look]) as session:
         await session.get("http://h/")
     assert kinds == [Own]
+
+
+async def test_a_warning_from_inside_a_request_is_about_the_caller_s_line() -> None:
+    """S-571: however many coroutines lie in between."""
+    async with ClientSession() as session:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises(ValueError, match="control"):
+                await session.get("http://h/", chunked=1, headers={"a": "\n"})  # type: ignore[arg-type]
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+async def test_async_with_is_no_caller_either() -> None:
+    """S-571."""
+    async with ClientSession() as session:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            with pytest.raises(ValueError, match="control"):
+                async with session.get("http://h/", verify_ssl=False, headers={"a": "\n"}):
+                    pass
+    assert [warning.filename for warning in caught] == [__file__]

@@ -37,6 +37,7 @@ from ._tree import (
     WSServerHandshakeError,
 )
 from ._version import __version__
+from ._warn import warn_caller
 from .masking import masked_headers, masked_url
 
 if TYPE_CHECKING:
@@ -96,4 +97,5 @@ __all__ = [
     "masked_headers",
     "masked_url",
     "timeout_text",
+    "warn_caller",
 ]

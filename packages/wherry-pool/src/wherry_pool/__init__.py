@@ -15,6 +15,7 @@ from ._proxy import ProxyDialer
 from ._resolver import AbstractResolver, ThreadedResolver
 from ._resolver_cache import CachingResolver
 from ._route import ConnectionKey
+from ._socks import SocksError
 from ._tcp import TcpDialer, address_family
 from ._timeout import NO_DEADLINE, ClientTimeout, deadline_after, total_deadline
 from ._timings import DialTimings
@@ -58,6 +59,7 @@ __all__ = [
     "ResolveResult",
     "SSLSetting",
     "SocketFactoryType",
+    "SocksError",
     "TCPConnector",
     "TcpDialer",
     "ThreadedResolver",

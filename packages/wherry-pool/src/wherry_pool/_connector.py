@@ -14,7 +14,7 @@ import warnings
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal, Self
 
-from wherry_errors import ConnectionTimeoutError, TotalTimeoutError
+from wherry_errors import ConnectionTimeoutError, TotalTimeoutError, warn_caller
 
 from ._address_policy import with_policy
 from ._closing import Closing
@@ -25,7 +25,6 @@ from ._http11 import Http11Connection
 from ._pool import ConnectionPool, OriginStats
 from ._timeout import CEIL_THRESHOLD_S, NO_DEADLINE, ClientTimeout, deadline_after
 from ._timings import DialTimings
-from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +99,7 @@ class BaseConnector:
         if keepalive_timeout is None or keepalive_timeout is UNSET:
             keepalive_timeout = KEEPALIVE_TIMEOUT_S
         if enable_cleanup_closed and is_cleanup_needless(sys.version_info[:3]):
-            warn_deprecated(
+            warn_caller(
                 "enable_cleanup_closed is ignored: this Python no longer leaks TLS transports"
             )
         self._is_closed = False
@@ -354,7 +353,7 @@ class BaseConnector:
         await self.close()
 
     def __enter__(self) -> Self:
-        warn_deprecated("'with connector:' is deprecated; write 'async with connector:'")
+        warn_caller("'with connector:' is deprecated; write 'async with connector:'")
         return self
 
     def __exit__(self, *exc: object) -> None:

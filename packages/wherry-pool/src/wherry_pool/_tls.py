@@ -12,9 +12,7 @@ import ssl
 import sys
 from typing import TYPE_CHECKING
 
-from wherry_errors import ServerFingerprintMismatch
-
-from ._warn import warn_deprecated
+from wherry_errors import ServerFingerprintMismatch, warn_caller
 
 if TYPE_CHECKING:
     import asyncio
@@ -105,7 +103,7 @@ def merge_ssl_arguments(
     setting = check_setting(ssl_setting)
     for name, value in given:
         replacement = "ssl=False" if value is False else f"ssl={type(value).__name__}(...)"
-        warn_deprecated(f"{name} is deprecated; write {replacement}")
+        warn_caller(f"{name} is deprecated; write {replacement}")
     if not given:
         return setting
     names = [name for name, _ in given]

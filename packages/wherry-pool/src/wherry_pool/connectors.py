@@ -11,6 +11,8 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Literal
 
+from wherry_errors import warn_caller
+
 from ._async_resolver import new_default_resolver
 from ._connector import (
     HTTP_SCHEMES,
@@ -26,7 +28,6 @@ from ._resolver_cache import CachingResolver
 from ._tcp import TcpDialer
 from ._timeout import CEIL_THRESHOLD_S
 from ._tls import SSLSetting, merge_ssl_arguments
-from ._warn import warn_deprecated
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -90,7 +91,7 @@ class TCPConnector(BaseConnector):
         if ssl_shutdown_timeout is UNSET:
             ssl_shutdown_timeout = 0.0
         else:
-            warn_deprecated("ssl_shutdown_timeout is deprecated; leave it out")
+            warn_caller("ssl_shutdown_timeout is deprecated; leave it out")
         loop = loop or asyncio.get_running_loop()
         self._family = family
         self._own_resolver: Resolver | None = None
@@ -220,7 +221,8 @@ class UnixConnector(_PathConnector):
     allowed_protocol_schema_set: frozenset[str] = HTTP_SCHEMES | {"unix"}
 
     def _make_dialer(self, path: str, loop: asyncio.AbstractEventLoop) -> Dialer:
-        return UnixDialer(path)
+        # Whoever listens at the path may be a proxy.
+        return ProxyDialer(UnixDialer(path))
 
 
 class NamedPipeConnector(_PathConnector):

@@ -220,7 +220,12 @@ class MessageReader:
             pos = self._payload_from(self._head, data, 0, out)
         seen = 0
         end = len(data)
-        while pos < end and room > 0 and not self.finished:
+        while pos < end and not self.finished:
+            while seen < len(out):
+                room -= message_cost(out[seen])
+                seen += 1
+            if room <= 0:
+                break
             before = pos
             if self._opcode == CONTINUATION:
                 pos = take_small_frames(
@@ -230,10 +235,6 @@ class MessageReader:
                 pos = self._next(data, pos, out)
                 if pos == before:
                     break
-            if pos < end:
-                while seen < len(out):
-                    room -= message_cost(out[seen])
-                    seen += 1
         self.backlog = False
         if pos < end and not self.finished:
             self.backlog = room <= 0

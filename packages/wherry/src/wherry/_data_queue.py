@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from ._warn import warn_caller
+from wherry_errors import warn_caller
 
 if TYPE_CHECKING:
     import asyncio

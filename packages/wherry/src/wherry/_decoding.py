@@ -41,7 +41,8 @@ def decoder_for(content: bytes | None, transfer: bytes | None = None) -> BodyDec
         if below is None or above is None:
             return above if below is None else below
         # Both; the one that was applied last is undone first, as in a single list (RFC 9112 §6.1).
-        return make_decoder(b"%b, %b" % (content, (transfer or b"").removesuffix(b"chunked")))
+        codings = (content or b"", (transfer or b"").removesuffix(b"chunked"))
+        return make_decoder(b", ".join(codings))
     except (ContentEncodingError, TransferEncodingError) as error:
         return _RefusingDecoder(error)
 

@@ -19,6 +19,7 @@ from wherry_cookies import (
     encode_cookies,
     merge_cookie_headers,
 )
+from wherry_errors import warn_caller
 
 from ._body import as_json_payload, as_payload
 from ._compress import CompressedBody, check_coding
@@ -35,7 +36,6 @@ from ._options import CallPlan, RequestOptions, check_option_names
 from ._proxy import Proxy, check_proxy_auth, make_proxy
 from ._request import ClientRequest, RequestSource
 from ._target import Target, is_same_origin, parse_url, resolve_target, with_params
-from ._warn import warn_caller
 from .auth import BasicAuth
 
 if TYPE_CHECKING:

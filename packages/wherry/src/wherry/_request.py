@@ -15,13 +15,12 @@ from wherry_codec import (
     declared_body_length,
     write_request_head,
 )
-from wherry_errors import ClientPayloadError, masked_headers, masked_url
+from wherry_errors import ClientPayloadError, masked_headers, masked_url, warn_caller
 from wherry_pool import NO_DEADLINE, Exchange
 
 from ._body import as_payload
 from ._compress import CompressedBody
 from ._fields import BODYLESS_METHODS, body_fields
-from ._warn import warn_caller
 
 if TYPE_CHECKING:
     from typing import Self

@@ -14,7 +14,7 @@ from multidict import CIMultiDict, istr
 
 from wherry_codec import HttpVersion, HttpVersion11, Limits
 from wherry_cookies import CookieJar
-from wherry_errors import ClientError, ClientOSError
+from wherry_errors import ClientError, ClientOSError, warn_caller
 from wherry_pool import ClientTimeout, check_setting
 from wherry_tracing import begin
 from wherry_websocket import ClientWebSocketResponse
@@ -35,7 +35,6 @@ from ._stages.call import Call, session_closed
 from ._stages.cookies import store_cookies
 from ._stages.redirect import REDIRECT_STATUSES, follow_redirects
 from ._stages.retry import DEAD_CONNECTION, retry
-from ._warn import warn_caller
 from ._ws import WSOptions, connect
 
 if TYPE_CHECKING:

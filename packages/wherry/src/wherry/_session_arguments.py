@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from wherry_errors import warn_caller
 from wherry_pool import ClientTimeout, TCPConnector
 
 from ._options import UNSET
 from ._settings import DEFAULT_TIMEOUT
 from ._target import parse_url
-from ._warn import warn_caller
 
 if TYPE_CHECKING:
     import asyncio
@@ -68,7 +68,7 @@ def own_connector(
     """The connector of a session that was given none."""
     if ssl_shutdown_timeout is UNSET:
         return TCPConnector(loop=loop)
-    warn_caller("ssl_shutdown_timeout is deprecated: connections are closed without lingering")
+    # It warns that the argument is deprecated.
     return TCPConnector(loop=loop, ssl_shutdown_timeout=ssl_shutdown_timeout)
 
 

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wherry_errors import WSServerHandshakeError
+from wherry_errors import WSServerHandshakeError, warn_caller
 from wherry_websocket import (
     DEFAULT_MAX_MSG_SIZE,
     Accepted,
@@ -24,7 +24,6 @@ from wherry_websocket import (
 
 from ._fields import as_headers
 from ._options import RequestOptions
-from ._warn import warn_caller
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

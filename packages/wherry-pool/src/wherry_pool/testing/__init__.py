@@ -1,7 +1,7 @@
 """For tests of code that uses this package: fakes for its Protocols, and checks for real ones.
 
-Nothing here opens a socket or waits for time to pass. The checks raise `AssertionError` with a
-sentence that says what was expected.
+Nothing here but `FakeProxy` opens a socket, and nothing waits for time to pass. The checks raise
+`AssertionError` with a sentence that says what was expected.
 """
 
 from ._checks import (
@@ -23,16 +23,19 @@ from ._fakes import (
     RecordingOwner,
 )
 from ._memory import MemoryDialer, MemoryTransport, Step
+from ._proxies import FakeProxy, ProxyRequest
 
 __all__ = [
     "FakeAddressPolicy",
     "FakeBody",
     "FakeConnection",
+    "FakeProxy",
     "FakeResolver",
     "ManualClock",
     "MemoryDialer",
     "MemorySink",
     "MemoryTransport",
+    "ProxyRequest",
     "RecordingObserver",
     "RecordingOwner",
     "Step",

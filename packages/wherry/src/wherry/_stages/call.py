@@ -82,9 +82,12 @@ class Call:
         self.settings = settings = plan.request.settings
         self.started = started
         self.deadline = started + settings.total
-        self.handler: Handler = self.send
-        if plan.middlewares:
-            self.handler = wrap(self.send, plan.middlewares)
+        self.middlewares = plan.middlewares
+
+    @property
+    def handler(self) -> Handler:
+        """The outermost stage. Made each time: kept, it would be a cycle for every call."""
+        return wrap(self.send, self.middlewares) if self.middlewares else self.send
 
     async def send(self, request: ClientRequest, /) -> ClientResponse:
         """The response to `request`, its body still to be read.

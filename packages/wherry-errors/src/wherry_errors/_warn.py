@@ -7,12 +7,14 @@ import warnings
 
 
 def warn_caller(message: str, category: type[Warning] = DeprecationWarning) -> None:
-    """Warn about the innermost line of the stack that is not part of wherry or asyncio."""
-    warnings.warn(message, category, stacklevel=caller_level())
+    """Warn about the innermost line of the stack that is not part of wherry or asyncio.
+
+    What is deprecated is told to the line that has to change, not to one of ours (S-571).
+    """
+    warnings.warn(message, category, stacklevel=_level())
 
 
-def caller_level() -> int:
-    """The `stacklevel` at which a warning by the caller of this function meets that line."""
+def _level() -> int:
     level, frame = 1, sys._getframe(1)  # noqa: SLF001 - the documented way to look at callers
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
