@@ -17,7 +17,9 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import trustme
@@ -30,12 +32,59 @@ LARGE = bytes(range(256)) * 12_289  # 3 MiB and a little more, to end between th
 TEXT = b"A wherry is a boat for passengers or freight.\n" * 400
 
 
-def missing_peer(command: str) -> None:
+Running = Callable[..., AbstractContextManager["subprocess.Popen[bytes]"]]
+
+PACKAGES = {"danted": "dante-server", "dnsmasq": "dnsmasq-base", "nginx": "nginx-light"}
+"""Debian's name of a program's package, where it is another one."""
+
+
+def missing_peer(command: str) -> NoReturn:
     """Skip the test, or fail it where peers are required."""
     reason = f"needs a peer: {command}"
     if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def find_program(name: str) -> str:
+    """Where the program of a peer is; skips or fails the test if it is missing."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    return found or missing_peer(f"apt-get install {PACKAGES.get(name, name)}")
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Where the program of a peer is, by its name."""
+    return find_program
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A port of the loopback that nobody uses at the moment."""
+    return _free_port
+
+
+@pytest.fixture(scope="session")
+def running() -> Running:
+    """Run a program, with its children, until it listens on some ports of the loopback."""
+    return _running
+
+
+@pytest.fixture(scope="session")
+def nginx_command() -> Callable[[Path], list[str]]:
+    """How to run the nginx whose configuration, `nginx.conf`, is in a folder."""
+    return _nginx_command
+
+
+@pytest.fixture(scope="session")
+def required() -> Callable[[str], None]:
+    """Skip the test unless a Python module is there, or fail it where peers are required."""
+
+    def check(module: str) -> None:
+        if importlib.util.find_spec(module) is None:
+            missing_peer(f"pip install {module}")
+
+    return check
 
 
 @pytest.fixture(autouse=True)
@@ -92,10 +141,6 @@ def nginx(
 
     Base URLs: `http`, `https`, `short`, `impatient`. The path of its Unix `socket`. Its `pid`.
     """
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        missing_peer("apt-get install nginx-light")
-        return
     folder = tmp_path_factory.mktemp("nginx")
     _write_pages(folder / "www")
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "certificate.pem"))
@@ -104,13 +149,7 @@ def nginx(
     for name, value in {**ports, "folder": folder}.items():
         configuration = configuration.replace(f"@{name.upper()}@", str(value))
     (folder / "nginx.conf").write_text(configuration, "utf-8")
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    if os.geteuid() == 0:
-        # Its worker would be another user, and pytest's folders are for their owner only.
-        command += ["-g", f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"]
-    with _running(command) as process:
-        for port in ports.values():
-            _wait_until_listening(port, process)
+    with _running(_nginx_command(folder), *ports.values()) as process:
         urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
         urls["https"] = f"https://localhost:{ports['https']}"
         yield {**urls, "pid": str(process.pid), "socket": str(folder / "socket")}
@@ -199,19 +238,35 @@ def httpbin() -> Iterator[str]:
 # --- processes ----------------------------------------------------------------------------------
 
 
+def _nginx_command(folder: Path) -> list[str]:
+    command = [find_program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    if os.geteuid() == 0:
+        # Its worker would be another user, and pytest's folders are for their owner only.
+        command += ["-g", f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"]
+    return command
+
+
 @contextlib.contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+def _running(command: list[str], *ports: int) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         try:
+            for port in ports:
+                _wait_until_listening(port, process)
             yield process
         finally:
-            process.terminate()
+            # Some leave helpers behind that only the group reaches.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:
@@ -221,7 +276,7 @@ def _free_port() -> int:
 
 
 def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -3,13 +3,11 @@
 import asyncio
 import contextlib
 import errno
-import importlib.util
 import os
-import shutil
 import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,13 +39,6 @@ CONFIGURATION = [
 ]
 
 
-def missing_peer(package: str) -> None:
-    """Skip the test, or fail it where peers are required."""
-    if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
-        pytest.fail(f"needs a peer: {package}")
-    pytest.skip(f"needs a peer: {package}")
-
-
 @dataclass
 class NameServer:
     """A running dnsmasq."""
@@ -74,37 +65,21 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def name_server(tmp_path: Path) -> Iterator[NameServer]:
+def name_server(
+    tmp_path: Path,
+    program: Callable[[str], str],
+    required: Callable[[str], None],
+    free_port: Callable[[], int],
+    running: Callable[..., AbstractContextManager["subprocess.Popen[bytes]"]],
+) -> Iterator[NameServer]:
     """Dnsmasq with a few names under `test`."""
-    program = shutil.which("dnsmasq") or shutil.which("dnsmasq", path="/usr/sbin")
-    if program is None:
-        missing_peer("apt-get install dnsmasq-base")
-        return
-    if importlib.util.find_spec("aiodns") is None:
-        missing_peer("pip install 'wherry-pool[aiodns]'")
+    required("aiodns")
     port, log = free_port(), tmp_path / "log"
-    command = [program, *CONFIGURATION, f"--port={port}", f"--log-facility={log}", "--pid-file="]
+    arguments = [*CONFIGURATION, f"--port={port}", f"--log-facility={log}", "--pid-file="]
     if os.geteuid() == 0:
-        command.append("--user=root")  # the log is in a folder of ours
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
-        try:
-            wait_until_listening(port, process)
-            yield NameServer(port, log, process)
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < until:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), timeout=1),
-        ):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"dnsmasq does not listen on port {port}, exit code {process.poll()}")
+        arguments.append("--user=root")  # the log is in a folder of ours
+    with running([program("dnsmasq"), *arguments], port) as process:
+        yield NameServer(port, log, process)
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

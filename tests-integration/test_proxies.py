@@ -3,17 +3,12 @@
 For TLS to a proxy, haproxy stands in front of squid. Behind all of them is nginx.
 """
 
-import contextlib
-import os
 import shutil
-import signal
-import socket
 import ssl
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -88,58 +83,11 @@ socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 protocol: tcp }}
 """
 
 
+Program = Callable[[str], str]
+FreePort = Callable[[], int]
+Running = Callable[..., AbstractContextManager[object]]
+
 # --- peers --------------------------------------------------------------------------------------
-
-
-def program(name: str) -> str:
-    """Where a peer is; skips the test, or fails it where peers are required."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    if found is not None:
-        return found
-    package = "dante-server" if name == "danted" else name
-    reason = f"needs a peer: apt-get install {package}"
-    if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def running(command: list[str], port: int) -> Iterator[None]:
-    """Run a peer that listens on `port` of the loopback, with its children."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        try:
-            wait_until_listening(process, port)
-            yield
-        finally:
-            # Some leave helpers behind that only the group reaches.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
-    until = time.monotonic() + 20
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.02)
-    pytest.fail(f"{process.args!r} does not listen on port {port}, exit code {process.poll()}")
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +100,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def squid(folder: Path) -> Iterator[int]:
+def squid(folder: Path, program: Program, free_port: FreePort, running: Running) -> Iterator[int]:
     """The port of an HTTP proxy that wants credentials."""
     command, port = program("squid"), free_port()
     login = [LOGIN.login, LOGIN.password]
@@ -168,7 +116,12 @@ def squid(folder: Path) -> Iterator[int]:
 
 @pytest.fixture(scope="session")
 def https_proxy(
-    folder: Path, squid: int, certificate: trustme.LeafCert
+    folder: Path,
+    squid: int,
+    certificate: trustme.LeafCert,
+    program: Program,
+    free_port: FreePort,
+    running: Running,
 ) -> Iterator[Callable[[str], str]]:
     """The same proxy spoken to through TLS: a function from a host name to its URL."""
     command, port = program("haproxy"), free_port()
@@ -180,7 +133,9 @@ def https_proxy(
 
 
 @pytest.fixture(scope="session")
-def tinyproxy(folder: Path) -> Iterator[str]:
+def tinyproxy(
+    folder: Path, program: Program, free_port: FreePort, running: Running
+) -> Iterator[str]:
     """The URL of an HTTP proxy that lets everybody in."""
     command, port = program("tinyproxy"), free_port()
     (folder / "tinyproxy.conf").write_text(TINYPROXY.format(port=port), "utf-8")
@@ -189,7 +144,7 @@ def tinyproxy(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def microsocks() -> Iterator[int]:
+def microsocks(program: Program, free_port: FreePort, running: Running) -> Iterator[int]:
     """The port of a SOCKS5 proxy that wants credentials."""
     command, port = program("microsocks"), free_port()
     login = ["-u", LOGIN.login, "-P", LOGIN.password]
@@ -198,7 +153,7 @@ def microsocks() -> Iterator[int]:
 
 
 @pytest.fixture(scope="session")
-def dante(folder: Path) -> Iterator[int]:
+def dante(folder: Path, program: Program, free_port: FreePort, running: Running) -> Iterator[int]:
     """The port of a SOCKS proxy, versions 4 and 5, that lets everybody in."""
     command, port = program("danted"), free_port()
     (folder / "danted.conf").write_text(DANTE.format(port=port), "utf-8")
@@ -449,7 +404,9 @@ async def test_dante_cannot_reach_the_target(
         await session.get("http://127.0.0.1:1/", proxy=f"{scheme}://127.0.0.1:{dante}")
 
 
-async def test_no_proxy_there(session: wherry.ClientSession, http_url: str) -> None:
+async def test_no_proxy_there(
+    session: wherry.ClientSession, http_url: str, free_port: FreePort
+) -> None:
     """S-524."""
     port = free_port()
     for scheme in ("http", "https", "socks4", "socks5h"):

@@ -6,7 +6,6 @@ aiohttp is a black box here. What may differ, because it was decided so, is in o
 import asyncio
 import contextlib
 import importlib.util
-import os
 import re
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
@@ -180,12 +179,9 @@ def _in_order(name: str, value: str) -> str:
 
 
 @pytest.fixture
-def aiohttp() -> ModuleType:
+def aiohttp(required: Callable[[str], None]) -> ModuleType:
     """The library to compare with."""
-    if importlib.util.find_spec("aiohttp") is None:
-        reason = "needs a peer: pip install aiohttp"
-        pytest.fail(reason) if os.environ.get("WHERRY_REQUIRE_PEERS") == "1" else None
-        pytest.skip(reason)
+    required("aiohttp")
     return importlib.import_module("aiohttp")
 
 

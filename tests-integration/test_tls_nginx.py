@@ -1,17 +1,11 @@
 """TLS with nginx: each version alone, client certificates, pins, key logs."""
 
 import asyncio
-import contextlib
-import grp
 import hashlib
-import os
-import pwd
-import shutil
-import socket
 import ssl
 import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -56,28 +50,17 @@ SERVER = """
 """
 
 
-def missing_peer(package: str) -> None:
-    """Skip the test, or fail it where peers are required."""
-    if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
-        pytest.fail(f"needs a peer: {package}")
-    pytest.skip(f"needs a peer: {package}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="module")
 def servers(
-    authority: trustme.CA, certificate: trustme.LeafCert, tmp_path_factory: pytest.TempPathFactory
+    authority: trustme.CA,
+    certificate: trustme.LeafCert,
+    tmp_path_factory: pytest.TempPathFactory,
+    program: Callable[[str], str],
+    free_port: Callable[[], int],
+    nginx_command: Callable[[Path], list[str]],
+    running: Callable[..., AbstractContextManager[object]],
 ) -> Iterator[dict[str, str]]:
     """Base URLs by name: `tls12` and `tls13` speak that version only; `mutual…` want to know us."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        missing_peer("apt-get install nginx-light")
-        return
     folder = tmp_path_factory.mktemp("nginx-tls")
     certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "certificate.pem"))
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
@@ -88,22 +71,12 @@ def servers(
         .replace("@VERIFY@", "on" if name.startswith("mutual") else "off")
         for name, port in ports.items()
     )
-    old = b"nginx/1.2" in subprocess.run([program, "-v"], capture_output=True, check=True).stderr
-    if old and not knows_http2_directive(program):
+    if not knows_http2_directive(program("nginx")):
         blocks = blocks.replace(" ssl;", " ssl http2;").replace("        http2 on;\n", "")
     text = CONFIGURATION.replace("@SERVERS@", blocks).replace("@FOLDER@", str(folder))
     (folder / "nginx.conf").write_text(text, "utf-8")
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    if os.geteuid() == 0:
-        command += ["-g", f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
-        try:
-            for port in ports.values():
-                wait_until_listening(port, process)
-            yield {name: f"https://localhost:{port}/" for name, port in ports.items()}
-        finally:
-            process.terminate()
-            process.wait(10)
+    with running(nginx_command(folder), *ports.values()):
+        yield {name: f"https://localhost:{port}/" for name, port in ports.items()}
 
 
 def knows_http2_directive(program: str) -> bool:
@@ -111,18 +84,6 @@ def knows_http2_directive(program: str) -> bool:
     line = subprocess.run([program, "-v"], capture_output=True, check=True).stderr.decode()
     major, minor, patch, *_ = line.partition("nginx/")[2].split()[0].split(".")
     return (int(major), int(minor), int(patch)) >= (1, 25, 1)
-
-
-def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < until:
-        with (
-            contextlib.suppress(OSError),
-            socket.create_connection(("127.0.0.1", port), timeout=1),
-        ):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"nginx does not listen on port {port}, exit code {process.poll()}")
 
 
 @pytest.fixture

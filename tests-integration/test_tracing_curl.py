@@ -1,13 +1,13 @@
 """Requests as curl commands, run by a real shell with a real curl: what arrives is the same."""
 
 import asyncio
-import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 import wherry
 from wherry_cli.demo._server import LocalServer
@@ -91,7 +91,7 @@ async def test_curl_sends_what_the_session_sends(
     if facts.body and "transfer-encoding" not in given:
         given["content-length"] = str(len(facts.body))
     assert (method, body) == (facts.method, facts.body)
-    assert witness.url + target == str(facts.url).partition("#")[0]
+    assert witness.url + target == str(URL(facts.url)).partition("#")[0]
     assert {n: v for n, v in fields if n not in ("host", "x-a")} == {
         n: v for n, v in given.items() if n != "x-a"
     }
@@ -112,7 +112,8 @@ async def test_curl_sends_the_same_form(witness: Witness, tmp_path: Path) -> Non
     assert dict(fields)["content-type"].startswith("multipart/form-data; boundary=")
     assert b'name="a"\r\n\r\n@b;c\r\n' in body
     assert b"Content-Type: text/x-boat\r\n\r\n" + EVERY_BYTE in body
-    assert re.search(rb'filename="q(\\|%22)";?.*\.txt"', body)
+    # Old curl writes a quote as \", new ones as browsers do.
+    assert b'filename="q%22;\\.txt"' in body or b'filename="q\\";\\\\.txt"' in body
 
 
 async def test_exported_command_of_the_command_sends_the_same(

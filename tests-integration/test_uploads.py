@@ -1,21 +1,15 @@
 """Request bodies of every kind, stored by nginx as they arrived, and compared by their hash."""
 
 import asyncio
-import contextlib
-import grp
 import gzip
 import hashlib
 import io
 import json
 import os
-import pwd
-import shutil
-import socket
-import subprocess
 import tempfile
-import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,42 +62,20 @@ class Storage(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+def storage(
+    tmp_path_factory: pytest.TempPathFactory,
+    free_port: Callable[[], int],
+    nginx_command: Callable[[Path], list[str]],
+    running: Callable[..., AbstractContextManager[object]],
+) -> Iterator[Storage]:
     """An nginx of our own that stores uploads."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        reason = "needs a peer: apt-get install nginx-light"
-        if os.environ.get("WHERRY_REQUIRE_PEERS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
     folder = tmp_path_factory.mktemp("uploads")
     (folder / "stored").mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     text = CONFIGURATION.replace("@FOLDER@", str(folder)).replace("@PORT@", str(port))
     (folder / "nginx.conf").write_text(text, "utf-8")
-    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    if os.geteuid() == 0:
-        # Its worker would be another user, and pytest's folders are for their owner only.
-        command += ["-g", f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"]
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            _wait_until_listening(port, process)
-            yield Storage(f"http://127.0.0.1:{port}", folder / "stored")
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _wait_until_listening(port: int, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 10
-    while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    pytest.fail(f"nginx does not listen, exit code {process.poll()}")
+    with running(nginx_command(folder), port):
+        yield Storage(f"http://127.0.0.1:{port}", folder / "stored")
 
 
 def sha256(data: bytes) -> str:

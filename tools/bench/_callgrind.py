@@ -5,6 +5,7 @@ runs with a different number of requests are counted and subtracted, so that sta
 importing the contestant and opening its connection cancel.
 """
 
+import json
 import os
 import re
 import shutil
@@ -12,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.projects import ROOT
@@ -40,35 +41,60 @@ def is_available() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def count(name: str, *, few: int, many: int, tasks: int) -> Count:
-    """The cost of one request of a contestant. Raises CountingError if it cannot be counted.
+@dataclass(frozen=True)
+class Subject:
+    """What is counted: a client doing a kind of work, in so many tasks, with these variables set.
+
+    `environment` is for what a client decides at import: `WHERRY_PURE=1`.
+    """
+
+    client: str
+    work: str = "get"
+    tasks: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def count(subject: Subject, *, few: int, many: int) -> Count:
+    """The cost of one request. Raises CountingError if it cannot be counted.
 
     A run without valgrind comes first: it writes the bytecode caches, which would otherwise be part
     of the first count only.
     """
-    child = [sys.executable, "-m", "tools.bench._memory_child", name]
-    _run([*child, "1", str(many), str(tasks)])
-    low = _counted([*child, str(few), str(many), str(tasks)])
-    high = _counted([*child, str(many), str(many), str(tasks)])
+    _run(_child(subject, 1, many), subject.environment)
+    low = _counted(_child(subject, few, many), subject.environment)
+    high = _counted(_child(subject, many, many), subject.environment)
     high.subtract(low)
     functions = {function: cost / (many - few) for function, cost in high.most_common()}
     return Count(sum(functions.values()), functions)
 
 
-def _counted(command: list[str]) -> Counter[str]:
+def count_calls(subject: Subject) -> dict[str, float]:
+    """Calls per request by Python function, counted by a profiler instead of valgrind."""
+    command = [sys.executable, "-m", "tools.bench._calls_child"]
+    command += [subject.client, subject.work, str(subject.tasks)]
+    calls: dict[str, float] = json.loads(_run(command, subject.environment))
+    return calls
+
+
+def _child(subject: Subject, requests: int, answers: int) -> list[str]:
+    command = [sys.executable, "-m", "tools.bench._memory_child", subject.client, subject.work]
+    return [*command, str(requests), str(answers), str(subject.tasks)]
+
+
+def _counted(command: list[str], environment: Mapping[str, str]) -> Counter[str]:
     with tempfile.TemporaryDirectory(prefix="bench-callgrind-") as folder:
         target = Path(folder) / "callgrind.out"
         tool = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={target}"]
-        _run([*tool, *command])
+        _run([*tool, *command], environment)
         with target.open(encoding="utf-8", errors="replace") as lines:
             return self_costs(lines)
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str], environment: Mapping[str, str]) -> str:
     ran = subprocess.run(
         command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "0"},
+        env={**os.environ, "PYTHONHASHSEED": "0", **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -77,6 +103,7 @@ def _run(command: list[str]) -> None:
     )
     if ran.returncode != 0:
         raise CountingError(f"exit code {ran.returncode} from {' '.join(command)}\n{ran.stdout}")
+    return ran.stdout
 
 
 def self_costs(lines: Iterable[str]) -> Counter[str]:

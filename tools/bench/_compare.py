@@ -6,7 +6,15 @@ from ._machine import check_same_machine
 from ._statistics import Summary
 from ._wall_report import Kept
 
-_HEADER = ("scenario", "client", "before µs", "after µs", "after/before", "times aiohttp", "verdict")
+_HEADER = (
+    "scenario",
+    "client",
+    "before µs",
+    "after µs",
+    "after/before",
+    "times aiohttp",
+    "verdict",
+)
 
 
 def compare(before: Kept, after: Kept) -> str:

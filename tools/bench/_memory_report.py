@@ -9,7 +9,7 @@ from tools.tables import markdown_table
 
 from ._memory import grown
 
-_SHOWN = 15
+_SHOWN = 10
 """Rows of what grew; the rest is noise."""
 
 
@@ -21,6 +21,18 @@ class Cost:
     instructions: float
     functions: Mapping[str, float]
     calls: Mapping[str, float]
+
+
+_LEAST_SHARE = 0.0005
+"""Of all instructions; C functions below it are not kept in a stored baseline."""
+
+
+def trimmed(cost: Cost) -> Cost:
+    """The cost without what is too small to explain anything, rounded, for a file in the tree."""
+    least = cost.instructions * _LEAST_SHARE
+    functions = {name: round(value) for name, value in cost.functions.items() if value >= least}
+    calls = {name: round(value, 2) for name, value in cost.calls.items()}
+    return Cost(cost.client, round(cost.instructions), functions, calls)
 
 
 def cost_table(costs: Sequence[Cost]) -> str:

@@ -93,11 +93,16 @@ def draw(kept: Kept, folder: Path) -> list[Path]:
     return written
 
 
-def _pyplot() -> Any:
+def require_matplotlib() -> Any:
+    """The package. Raises NoMatplotlibError; better before an hour of measuring than after it."""
     try:
-        matplotlib: Any = importlib.import_module("matplotlib")
+        return importlib.import_module("matplotlib")
     except ImportError as exc:
         raise NoMatplotlibError(INSTALL_HINT) from exc
+
+
+def _pyplot() -> Any:
+    matplotlib = require_matplotlib()
     matplotlib.use("Agg")
     # Text stays text in an SVG, and the same data gives the same file.
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "wherry"})

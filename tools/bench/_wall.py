@@ -133,9 +133,7 @@ def worker(
 def _without_proxies(environment: Mapping[str, str]) -> dict[str, str]:
     """Some contestants would ask a proxy of the environment for loopback addresses."""
     return {
-        name: value
-        for name, value in environment.items()
-        if not name.lower().endswith("_proxy")
+        name: value for name, value in environment.items() if not name.lower().endswith("_proxy")
     }
 
 

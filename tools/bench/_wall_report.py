@@ -126,7 +126,8 @@ def load_results(source: Path) -> Kept:
     try:
         results = {
             name: {
-                row["client"]: [Slice(**one) for one in row["rounds"]] for row in found["scenarios"][name]
+                row["client"]: [Slice(**one) for one in row["rounds"]]
+                for row in found["scenarios"][name]
             }
             for name in found["scenarios"]
         }

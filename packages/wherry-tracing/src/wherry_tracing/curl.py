@@ -74,10 +74,11 @@ def to_curl(
     Raises `ValueError` for a field that cannot stand on a command line.
     """
     redaction = Redaction.of(shows_secrets, secret_headers)
+    url = URL(request.url) if isinstance(request.url, str) else request.url
     body = request.body
     if isinstance(body, bytes):
         body = redaction.form(body, _field(request.headers, "Content-Type"))
-    given = RequestFacts(request.method, request.url, redaction.headers(request.headers), body)
+    given = RequestFacts(request.method, url, redaction.headers(request.headers), body)
     source, data = _data(given)
     lines = [
         ["curl", "--http1.1", "--globoff", "--path-as-is"],
@@ -85,7 +86,7 @@ def to_curl(
         *map(list, options),
         *(["-H", line] for line in _header_lines(given)),
         *data,
-        ["--url", redaction.url(request.url)],
+        ["--url", redaction.url(url)],
     ]
     return source + " \\\n  ".join(" ".join(map(quote, line)) for line in lines)
 
