@@ -1,4 +1,4 @@
-"""A server that answers only when enough have asked: `python -m tools.bench._barrier_server FOLDER`.
+"""A server that answers only when enough have asked: `... _barrier_server FOLDER`.
 
 GET /together/N waits until N requests for it are there, then all are answered with "ok". So a
 client has N connections, whatever its pool would rather have. FOLDER holds chain.pem and key.pem

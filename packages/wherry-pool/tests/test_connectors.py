@@ -19,6 +19,7 @@ from wherry_errors import (
     ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorError,
+    ClientHttpProxyError,
     ConnectionTimeoutError,
     ServerDisconnectedError,
     TotalTimeoutError,
@@ -654,3 +655,23 @@ async def test_requests_over_a_unix_socket(
     async with UnixConnector(path) as connector:
         assert connector.path == path
         assert await fetch(connector, key) == b"hello"
+
+
+@pytest.mark.network
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no Unix sockets on Windows")
+async def test_who_listens_at_a_unix_socket_may_be_a_proxy(tmp_path: Path) -> None:
+    """S-162, S-165: then it is asked for a tunnel; it is not taken for the target."""
+    asked: list[bytes] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    path = str(tmp_path / "s")
+    server = await asyncio.start_unix_server(refuse, path)
+    key = ConnectionKey("h.test", 443, True, proxy=URL("http://p.test"))
+    async with server, UnixConnector(path) as connector:
+        with pytest.raises(ClientHttpProxyError):
+            await connector.acquire(key, ClientTimeout(), started=0.0)
+    assert asked[0].startswith(b"CONNECT h.test:443 HTTP/1.1\r\n")

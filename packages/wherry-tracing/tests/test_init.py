@@ -10,7 +10,16 @@ import pytest
 import wherry_tracing
 
 
-@pytest.mark.parametrize("module", ["wherry_tracing", "wherry_tracing.testing"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "wherry_tracing",
+        "wherry_tracing.testing",
+        "wherry_tracing.timeline",
+        "wherry_tracing.har",
+        "wherry_tracing.curl",
+    ],
+)
 def test_importing_loads_neither_asyncio_nor_ssl(module: str) -> None:
     """Tracing works with any event loop and costs nothing to have."""
     code = f"import {module}, sys; print(*sys.modules)"

@@ -140,7 +140,7 @@ class RawClient:
 
     async def post_file(self, url: str, path: str, /) -> int:
         """POST of a file, read in one piece."""
-        return await self.post_bytes(url, Path(path).read_bytes())
+        return await self.post_bytes(url, Path(path).read_bytes())  # noqa: ASYNC240
 
     async def post_chunks(self, url: str, chunks: Chunks, /) -> int:
         """POST of the chunks, joined."""

@@ -56,6 +56,12 @@ class Redaction:
         """A request body. Only those of HTML forms have places that are known to be secret."""
         if self.shows_secrets or media_type.partition(";")[0].strip().lower() != URLENCODED:
             return body
-        # A query without a URL around it; bytes that are no text go through as they are.
-        masked = masked_url("?" + body.decode("latin-1"))
-        return body if masked == "?" + body.decode("latin-1") else masked[1:].encode("latin-1")
+        return b"&".join(map(_masked_pair, body.split(b"&")))
+
+
+def _masked_pair(pair: bytes) -> bytes:
+    """`name=value` of a form, the value masked if in a query it would be."""
+    name, equals, _ = pair.partition(b"=")
+    start = f"?{name.decode('latin-1')}="
+    is_secret = bool(equals) and masked_url(f"{start}x") == start + MASK
+    return name + b"=" + MASK.encode() if is_secret else pair

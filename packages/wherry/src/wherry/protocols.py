@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
     from http.cookies import BaseCookie
 
     from multidict import CIMultiDict
@@ -60,8 +60,8 @@ class ConnectorProtocol(Protocol):
         """
         ...
 
-    async def close(self) -> None:
-        """Close every connection and wait until they are gone."""
+    def close(self) -> Awaitable[None]:
+        """Close every connection; await the result until they are gone. `async def` will do."""
         ...
 
 
