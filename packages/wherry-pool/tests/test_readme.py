@@ -22,4 +22,4 @@ def test_example_runs(source: str, output: str, capsys: pytest.CaptureFixture[st
 
 def test_there_are_examples() -> None:
     """The pattern above finds them."""
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4

@@ -152,7 +152,10 @@ async def test_the_session_s_user_agent_goes_to_the_tunnel(fake: Fake) -> None:
     """S-165, S-166."""
     session, connector = fake(headers={"User-Agent": "mine"}, proxy="http://p")
     await session.get("https://example.com/")
-    assert dict(connector.requests[0].key.proxy_headers)["User-Agent"] == "mine"
+    session.headers["User-Agent"] = "other"
+    await session.get("https://example.com/")
+    agents = [dict(request.key.proxy_headers)["User-Agent"] for request in connector.requests]
+    assert agents == ["mine", "other"]
 
 
 async def test_through_socks_the_request_is_as_without(fake: Fake) -> None:

@@ -61,6 +61,8 @@ _ONE_OF_A_KIND = frozenset(
 )
 """Fields of the caller that change how others are chosen: such heads are made one by one."""
 
+_TargetKey = tuple["URL", bool, "SSLSetting", str | None, tuple[Proxy, str] | None]
+
 _HeadKey = tuple[str, tuple[tuple[str, str], ...], frozenset[str], str | None]
 
 K = TypeVar("K")
@@ -105,7 +107,7 @@ class RequestFactory:
         self._connector = connector
         self._heads: dict[_HeadKey, HeadTemplate] = {}
         self._templates: dict[tuple[str, str], CallPlan] = {}
-        self._targets: dict[tuple[URL, bool, SSLSetting, str | None, Proxy | None], Target] = {}
+        self._targets: dict[_TargetKey, Target] = {}
 
     def template(self, method: str, url: StrOrURL) -> CallPlan:
         """The plan of a call without keyword arguments, made once per method and URL.
@@ -274,7 +276,7 @@ class RequestFactory:
             source.method == "CONNECT",
             settings.ssl,
             settings.server_hostname,
-            source.proxy,
+            None if source.proxy is None else (source.proxy, self._headers.get("User-Agent", "")),
         )
         target = self._targets.get(key)
         if target is None:

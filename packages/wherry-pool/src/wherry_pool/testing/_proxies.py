@@ -55,9 +55,9 @@ class FakeProxy:
     ) -> None:
         self.requests: list[ProxyRequest] = []
         """What it was asked for, oldest first."""
-        self.connections = 0
+        self.connections: int = 0
         """How many connections it has taken."""
-        self.port = 0
+        self.port: int = 0
         """Where it listens, once it does."""
         self._ports = dict(ports or {})
         self._login = login
