@@ -80,7 +80,8 @@ def test_an_example_runs(example: Example, address: str, tmp_path: Path) -> None
     )
 
     assert done.returncode == 0, done.stderr
-    assert not done.stderr
+    # In dev mode asyncio reports what took long, which on a busy machine is anything.
+    assert [line for line in done.stderr.splitlines() if not line.startswith("Executing <")] == []
     if example.output is not None:
         assert done.stdout.replace(address, ADDRESS) == example.output
 

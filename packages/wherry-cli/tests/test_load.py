@@ -1,8 +1,7 @@
 """Repeated calls."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
@@ -16,20 +15,21 @@ async def test_every_call_is_counted_and_no_more_than_asked_for_run_at_a_time() 
     """Its status, its bytes, its time."""
     running = most = 0
 
-    async with LocalServer(lambda *_: ResponsePlan(200, body=b"ahoy")) as server:
-        async with wherry.ClientSession() as session:
+    async with (
+        LocalServer(lambda *_: ResponsePlan(200, body=b"ahoy")) as server,
+        wherry.ClientSession() as session,
+    ):
 
-            @asynccontextmanager
-            async def send() -> AsyncIterator[wherry.ClientResponse]:
-                nonlocal running, most
-                running += 1
-                most = max(most, running)
-                await asyncio.sleep(0)
-                async with session.get(server.url) as response:
-                    yield response
-                running -= 1
+        @asynccontextmanager
+        async def send() -> AsyncIterator[wherry.ClientResponse]:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            async with session.get(server.url) as response:
+                yield response
+            running -= 1
 
-            result = await run_load(send, Load(25, 4))
+        result = await run_load(send, Load(25, 4))
 
     assert result.latencies.statuses == {200: 25}
     assert len(result.latencies.seconds) == 25
@@ -40,10 +40,19 @@ async def test_every_call_is_counted_and_no_more_than_asked_for_run_at_a_time() 
 
 async def test_failure_ends_nothing() -> None:
     """It is counted, and kept to be told at the end."""
-    answers = iter([RawPlan([b"nonsense\r\n\r\n"]), *[ResponsePlan(200)] * 5])
-    async with LocalServer(lambda *_: next(answers)) as server:
-        async with wherry.ClientSession() as session:
-            result = await run_load(lambda: session.get(server.url), Load(6, 1))
+    plans: list[ResponsePlan | RawPlan] = [RawPlan([b"nonsense\r\n\r\n"]), *[ResponsePlan(200)] * 5]
+    answers = iter(plans)
+    async with (
+        LocalServer(lambda *_: next(answers)) as server,
+        wherry.ClientSession() as session,
+    ):
+
+        @asynccontextmanager
+        async def send() -> AsyncIterator[wherry.ClientResponse]:
+            async with session.get(server.url) as response:
+                yield response
+
+        result = await run_load(send, Load(6, 1))
 
     assert result.latencies.statuses == {200: 5}
     assert result.latencies.failures.total() == 1
@@ -53,10 +62,8 @@ async def test_failure_ends_nothing() -> None:
 async def test_bug_comes_out() -> None:
     """What is no failure of the client is not counted as one."""
 
-    @asynccontextmanager
-    async def send() -> AsyncIterator[wherry.ClientResponse]:
+    def send() -> AbstractAsyncContextManager[wherry.ClientResponse]:
         raise ZeroDivisionError
-        yield
 
     with pytest.raises(ExceptionGroup) as caught:
         await run_load(send, Load(2, 2))

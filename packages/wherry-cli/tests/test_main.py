@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import ssl
 import subprocess
 import threading
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from click.testing import Result
 
 from wherry_codec import Request
@@ -529,3 +531,215 @@ def test_help_and_version(run: Run) -> None:
     assert text.startswith("Usage: wherry [OPTIONS] URL\n")
     assert "wherry demo" in text
     assert run("--version").stdout.startswith("wherry 0.")
+
+
+# --- tracing, repeating, resuming, connecting ---------------------------------------------------
+
+
+def test_trace_is_drawn_on_stderr_alone(run: Run, serve: Serve) -> None:
+    """Each hop; standard output is the body and nothing else."""
+
+    def answer(request: Request, body: bytes) -> ResponsePlan:
+        if request.target == "/a":
+            return ResponsePlan(302, {"Location": "/b"})
+        return ResponsePlan(200, body=b"there")
+
+    result = run("-q", "--trace", serve(answer) + "/a")
+
+    assert result.stdout_bytes == b"there"
+    lines = result.stderr.splitlines()
+    assert [line.split()[-3:-2] for line in lines if " GET " in f" {line}"] == [["302"], ["200"]]
+    assert lines[-1].startswith("  total ")
+    assert "\x1b" not in result.stderr
+
+
+def test_trace_of_a_failure_is_drawn_too(run: Run, unused_url: str) -> None:
+    """That is when one wants it."""
+    result = run("--trace", unused_url)
+
+    assert result.exit_code == 4
+    assert " failed " in result.stderr
+    assert "  connect " in result.stderr
+
+
+def test_repeat_shows_latencies_and_no_body(run: Run, echo: str, tmp_path: Path) -> None:
+    """--repeat and --concurrency; the page has them as well."""
+    page = tmp_path / "p.html"
+    result = run("--repeat", "20", "--concurrency", "5", "--trace-html", str(page), echo)
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith("20 calls in ")
+    assert "\n  p99 " in result.stderr
+    assert '"p99"' in page.read_text("utf-8")
+
+
+def test_repeat_tells_of_failures(run: Run, unused_url: str, serve: Serve) -> None:
+    """The report first, then the exit status of the first failure."""
+    result = run("--repeat", "3", unused_url)
+    assert result.exit_code == 4
+    assert "3 x ClientConnectorError" in result.stderr
+
+    result = run("--repeat", "3", "--fail", serve(lambda *_: ResponsePlan(503)))
+    assert result.exit_code == 22
+    assert "3 x 503" in result.stderr
+
+
+def names_here() -> list[str]:
+    return sorted(path.name for path in Path().iterdir())
+
+
+class Ranges:
+    """A server of one file that knows ranges, and breaks its first answer off."""
+
+    def __init__(self, content: bytes, tag: str = '"v1"') -> None:
+        self.content = content
+        self.tag = tag
+        self.seen: list[Request] = []
+
+    def answer(self, request: Request, body: bytes) -> ResponsePlan | RawPlan:
+        self.seen.append(request)
+        fields = {"ETag": self.tag}
+        wanted = request.headers.get("Range")
+        if wanted is not None and request.headers.get("If-Range") == self.tag:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            size = len(self.content)
+            fields["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+            return ResponsePlan(206, fields, self.content[start:])
+        if len(self.seen) > 1:
+            return ResponsePlan(200, fields, self.content)
+        head = f"HTTP/1.1 200 OK\r\nETag: {self.tag}\r\nContent-Length: {len(self.content)}\r\n\r\n"
+        return RawPlan([head.encode(), self.content[: len(self.content) // 2]])
+
+
+def test_download_goes_on_where_it_broke_off(
+    run: Run, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--resume: the rest is asked for, if it is the same file; then the parts are gone."""
+    monkeypatch.chdir(tmp_path)
+    site = Ranges(bytes(range(256)) * 400)
+    url = serve(site.answer) + "/boat.iso"
+
+    first = run("--download", "--resume", url)
+    assert first.exit_code == 8
+    assert names_here() == ["boat.iso.part", "boat.iso.part.json"]
+    second = run("--download", "--resume", url)
+
+    assert second.exit_code == 0, second.stderr
+    assert names_here() == ["boat.iso"]
+    assert Path("boat.iso").read_bytes() == site.content
+    assert site.seen[1].headers["If-Range"] == '"v1"'
+    assert int(site.seen[1].headers["Range"][6:-1]) > 0
+
+
+def test_download_of_a_file_that_changed_is_refused(
+    run: Run, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Halves of two files are no file; what came is left as it is."""
+    monkeypatch.chdir(tmp_path)
+    site = Ranges(b"old " * 1000)
+    url = serve(site.answer) + "/boat.iso"
+    run("--download", "--resume", url)
+    before = Path("boat.iso.part").read_bytes()
+    site.content, site.tag = b"new " * 1000, '"v2"'
+
+    result = run("--download", "--resume", url)
+
+    assert result.exit_code == 9
+    assert "changed on the server" in result.stderr
+    assert Path("boat.iso.part").read_bytes() == before
+    assert not Path("boat.iso").exists()
+
+
+def test_download_that_cannot_be_continued_leaves_nothing(
+    run: Run, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a strong validator nobody could tell what the part is of."""
+    monkeypatch.chdir(tmp_path)
+    site = Ranges(b"some " * 1000, tag='W/"weak"')
+
+    assert run("--download", "--resume", serve(site.answer) + "/f").exit_code == 8
+    assert names_here() == []
+
+
+def test_cookies_come_from_a_file_and_go_to_one(run: Run, serve: Serve, tmp_path: Path) -> None:
+    """--cookies and --save-cookies, also when the command fails."""
+    file = tmp_path / "c.txt"
+    seen: list[str | None] = []
+
+    def answer(request: Request, body: bytes) -> ResponsePlan:
+        seen.append(request.headers.get("Cookie"))
+        return ResponsePlan(503, [("Set-Cookie", "a=b; Path=/; Max-Age=99")])
+
+    url = serve(answer)
+    assert run("--fail", "--save-cookies", str(file), url).exit_code == 22
+    run("--cookies", str(file), url)
+
+    assert seen == [None, "a=b"]
+    assert run("--cookies", str(tmp_path / "none"), url).exit_code == 9
+
+
+def test_resolve_option_connects_elsewhere(run: Run, echo: str) -> None:
+    """A name no server knows."""
+    port = echo.rpartition(":")[2]
+    url = f"http://boats.invalid:{port}/"
+    seen = described(run("--resolve", f"boats.invalid:{port}:127.0.0.1", url))
+
+    assert seen["fields"]["host"] == f"boats.invalid:{port}"
+
+
+def test_cacert_option_makes_a_server_trusted(run: Run, serve: Serve, tmp_path: Path) -> None:
+    """And --cert shows the client's own to a server that wants one."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    mine = authority.issue_cert("me@example.com")
+    mine.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    mine.cert_chain_pems[0].write_to_path(str(tmp_path / "cert.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    url = serve(lambda *_: ResponsePlan(200, body=b"trusted"), context)
+    trusting = ("--cacert", str(tmp_path / "ca.pem"))
+    shown = ("--cert", str(tmp_path / "cert.pem"), "--key", str(tmp_path / "key.pem"))
+
+    assert run(*trusting, *shown, url).stdout == "trusted"
+    assert run(*shown, url).exit_code == 5
+    assert run(*trusting, url).exit_code != 0
+
+
+def test_proxy_option_and_environment(
+    run: Run, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--proxy, and with --trust-env the variables; not without it."""
+    seen: list[str] = []
+
+    def proxy(request: Request, body: bytes) -> ResponsePlan:
+        seen.append(request.target)
+        return ResponsePlan(200, body=b"proxied")
+
+    url = serve(proxy)
+    assert run("--proxy", url, "http://boats.invalid/a").stdout == "proxied"
+    monkeypatch.setenv("http_proxy", url)
+    assert run("--trust-env", "http://boats.invalid/b").stdout == "proxied"
+    assert run("http://boats.invalid/c").exit_code == 4
+
+    assert seen == ["http://boats.invalid/a", "http://boats.invalid/b"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--resume",),
+        ("--download", "--resume", "-d", "x"),
+        ("--repeat", "2", "-o", "f"),
+        ("--key", "f"),
+        ("--proxy", "gopher://h"),
+        ("--resolve", "nonsense"),
+    ],
+)
+def test_options_that_do_not_go_together(run: Run, echo: str, options: tuple[str, ...]) -> None:
+    """One line, status 2."""
+    result = run(*options, echo)
+
+    assert result.exit_code == 2, result.stderr
+    assert result.stderr.count("\n") == 1

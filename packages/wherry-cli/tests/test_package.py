@@ -40,10 +40,14 @@ def test_readme_has_every_option() -> None:
     table = readme.partition("## Options")[2].partition("\n## ")[0]
     described = set(re.findall(r"`(--[a-z-]+)", table))
 
-    params = wherry_cli.main.commands["request"].params
-    options = {name for param in params for name in [*param.opts, *param.secondary_opts]}
+    names = {
+        name
+        for command in ("request", "ws")
+        for param in wherry_cli.main.commands[command].params
+        for name in [*param.opts, *param.secondary_opts]
+    }
 
-    assert described == {"--help", *(name for name in options if name.startswith("--"))}
+    assert described == {"--help", *(name for name in names if name.startswith("--"))}
 
 
 def test_readme_shows_the_demo_as_it_is() -> None:

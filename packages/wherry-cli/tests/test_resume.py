@@ -13,6 +13,7 @@ from wherry_cli._resume import Partial, Step, find_partial, judge, strong_valida
 
 SITE = URL("http://h/files/boat.iso?x=1")
 PART = Partial(Path("boat.iso.part"), "digest", 10, '"v1"', 100)
+ALL = Partial(Path("boat.iso.part"), "digest", 100, '"v1"', 100)
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

@@ -18,10 +18,12 @@ async def traced(options: TraceOptions, calls: int, latencies: Latencies | None 
     """What standard error shows after so many calls."""
     file = StringIO()
     traces = TraceOutput(options, shows_secrets=False)
-    async with LocalServer(lambda *_: ResponsePlan(200, body=b"ahoy")) as server:
-        async with wherry.ClientSession(trace_configs=traces.trace_configs) as session:
-            for _ in range(calls):
-                await (await session.get(server.url)).read()
+    async with (
+        LocalServer(lambda *_: ResponsePlan(200, body=b"ahoy")) as server,
+        wherry.ClientSession(trace_configs=traces.trace_configs) as session,
+    ):
+        for _ in range(calls):
+            await (await session.get(server.url)).read()
         traces.write(View(Console(file=file, width=80)), server.url, latencies)
     return file.getvalue()
 

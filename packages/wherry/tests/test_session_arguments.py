@@ -3,11 +3,15 @@
 import asyncio
 import gc
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from wherry import ClientSession, ClientTimeout
+from wherry import ClientSession, ClientTimeout, InvalidURL
 from wherry.testing import FakeConnector
+
+Fake = Callable[..., tuple[ClientSession, FakeConnector]]
 
 
 @pytest.mark.parametrize("base_url", ["/relative/", "http://h/no-slash"])
@@ -41,3 +45,27 @@ async def test_limits_of_old_names_are_those_of_a_timeout() -> None:
             assert session.timeout == ClientTimeout(total=300, connect=3, sock_connect=30)
     with pytest.raises(ValueError, match="read_timeout"):
         ClientSession(timeout=ClientTimeout(), read_timeout=7)
+
+
+@pytest.mark.parametrize(
+    ("error", "arguments"),
+    [
+        (ValueError, {"proxy": "ftp://p"}),
+        (InvalidURL, {"proxy": "http://p:x"}),
+        (TypeError, {"raise_for_status": 5}),
+    ],
+)
+async def test_what_every_call_would_fail_with_fails_at_once(
+    error: type[Exception], arguments: dict[str, Any]
+) -> None:
+    """S-358, S-422, S-461: a session is not made to fail later."""
+    with pytest.raises(error):
+        ClientSession(**arguments)
+
+
+async def test_what_a_call_does_about_statuses_is_checked_before_it_is_sent(fake: Fake) -> None:
+    """S-370, S-422."""
+    session, connector = fake()
+    with pytest.raises(TypeError, match="raise_for_status"):
+        await session.get("http://h/", raise_for_status=5)
+    assert connector.transports == []

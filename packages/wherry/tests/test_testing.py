@@ -2,15 +2,18 @@
 
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Any, assert_type
 
 import pytest
+import trustme
 from multidict import CIMultiDict
 from yarl import URL
 
 from wherry import (
     ClientConnectionError,
+    ClientConnectorCertificateError,
     ClientRequest,
     ClientResponse,
     ClientResponseError,
@@ -253,3 +256,17 @@ async def test_a_session_makes_responses_of_the_class_it_was_given(fake: Fake) -
     assert isinstance(request, ClientRequest)
     assert isinstance(exchange, Exchange)
     assert isinstance(connection, Http11Connection)
+
+
+async def test_a_server_whose_certificate_was_refused_ends_all_the_same() -> None:
+    """S-527: nothing is ever heard of a connection whose TLS did not come about."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with (
+        LoopbackServer(lambda request, body: ResponsePlan(), ssl=context) as server,
+        ClientSession() as session,
+    ):
+        with pytest.raises(ClientConnectorCertificateError):
+            await session.get(server.url)
+    assert [connection.was_made for connection in server.connections] == [False]

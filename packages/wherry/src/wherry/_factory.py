@@ -32,7 +32,7 @@ from ._fields import (
     merge_headers,
 )
 from ._head import HeadTemplate
-from ._options import CallPlan, RequestOptions, check_option_names
+from ._options import CallPlan, RequestOptions, check_option_names, check_raise_for_status
 from ._proxy import Proxy, check_proxy_auth, make_proxy
 from ._request import ClientRequest, RequestSource
 from ._target import Target, is_same_origin, parse_url, resolve_target, with_params
@@ -180,6 +180,7 @@ class RequestFactory:
         defaults = self._defaults
         settings = defaults.settings.overridden(options)
         middlewares, check = options.get("middlewares"), options.get("raise_for_status")
+        check_raise_for_status(check)
         return CallPlan(
             request=self.build_request(source, settings),
             middlewares=defaults.middlewares if middlewares is None else middlewares,

@@ -69,6 +69,15 @@ class RequestOptions(TypedDict, total=False):
     on_download_progress: ProgressCallback | None
 
 
+def check_raise_for_status(value: object) -> None:
+    """Raise `TypeError` for a `raise_for_status=` that is neither a bool nor callable (S-422)."""
+    if value is not None and not isinstance(value, bool) and not callable(value):
+        raise TypeError(
+            "raise_for_status must be True, False or an async function of the response, got "
+            f"{type(value).__name__}"
+        )
+
+
 _NAMES = frozenset(RequestOptions.__annotations__)
 
 

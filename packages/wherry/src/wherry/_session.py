@@ -24,8 +24,8 @@ from ._context import RequestContextManager, WSRequestContextManager
 from ._environ import with_environment
 from ._factory import Defaults, RequestFactory, check_auth, lower_names
 from ._fields import as_headers
-from ._options import UNSET, settle
-from ._proxy import check_proxy_auth
+from ._options import UNSET, check_raise_for_status, settle
+from ._proxy import check_proxy_auth, make_proxy
 from ._reconnect import DEFAULT_BACKOFF, Backoff, reconnect
 from ._request import ClientRequest
 from ._response import ClientResponse
@@ -113,6 +113,9 @@ class ClientSession:
         self.running_loop: asyncio.AbstractEventLoop = loop or asyncio.get_running_loop()
         check_auth(auth)
         check_proxy_auth(proxy_auth)
+        if proxy is not None:
+            make_proxy(proxy, proxy_auth)  # what is wrong with it is said here and now
+        check_raise_for_status(raise_for_status)
         self._defaults = Defaults(
             settings=CallSettings(
                 timeout=session_timeout(timeout, read_timeout, conn_timeout),

@@ -35,11 +35,14 @@ class LoopbackConnection(asyncio.Protocol):
         """Done when the connection is over."""
         self.failure: Exception | None = None
         """What the handler raised."""
+        self.was_made = False
+        """Whether the connection, TLS included, ever stood."""
         self._server = serve_bytes(handler)
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the loop."""
+        self.was_made = True
         self._transport = cast("asyncio.Transport", transport)  # what create_server makes
 
     def data_received(self, data: bytes) -> None:
@@ -138,8 +141,10 @@ class LoopbackServer:
             self._server.close()
         for connection in self.connections:
             connection.reset()
-        # Each transport reports connection_lost in a later turn of the loop.
-        await asyncio.gather(*(connection.lost for connection in self.connections))
+        # Each transport reports connection_lost in a later turn of the loop. Of one whose TLS
+        # handshake failed nothing is ever heard.
+        made = [connection for connection in self.connections if connection.was_made]
+        await asyncio.gather(*(connection.lost for connection in made))
         for connection in self.connections:
             if connection.failure is not None:
                 raise connection.failure
