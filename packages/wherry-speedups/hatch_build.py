@@ -8,6 +8,7 @@ the next install.
 import os
 import platform
 import shutil
+import sysconfig
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,12 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # any buil
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Builds before the wheel is put together; `version` is "standard" or "editable"."""
         self._folder = Path(tempfile.mkdtemp(prefix="wherry-speedups-"))
-        package = Path(self.root, "src", "wherry_speedups")
+        suffix = str(sysconfig.get_config_var("EXT_SUFFIX"))
+        beside = Path(self.root, "src", "wherry_speedups", f"_native{suffix}")
+        if version == "editable":
+            # What an earlier install left is older than the sources; and a file that a running
+            # process has mapped is replaced, not overwritten.
+            beside.unlink(missing_ok=True)
         try:
             if platform.python_implementation() != "CPython":
                 raise CCompilerError(f"{platform.python_implementation()} runs plain Python faster")
@@ -37,10 +43,7 @@ class NativeBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # any buil
             self.app.display_warning(f"wherry-speedups is installed without its C part: {exc}")
             return
         if version == "editable":
-            # Not onto the old file, which a running process may have mapped.
-            target = package / built.name
-            target.unlink(missing_ok=True)
-            shutil.copy(built, target)
+            shutil.copy(built, beside)
         else:
             build_data["force_include"][str(built)] = f"wherry_speedups/{built.name}"
         build_data["pure_python"] = False

@@ -93,7 +93,7 @@ async def open_floor(url: str) -> Conversation:
     """Connects and shakes hands. Raises ConnectionError for anything but a 101 in one read."""
     parts = urlsplit(url)
     transport, protocol = await asyncio.get_running_loop().create_connection(
-        _Counting, parts.hostname, parts.port
+        _Counting, parts.hostname or "127.0.0.1", parts.port or 80
     )
     came = protocol.expect(1)
     transport.write(

@@ -39,13 +39,18 @@ class Load(Protocol):
 _GUESSES = 6
 """Slices that warming up takes at most."""
 
+_SLOW = 10.0
+_SLOW_SLICES = 25
+"""Seconds, and planned slices; a contestant whose shortest slice takes longer than both is left
+out: its rounds would take minutes, and say no more than this."""
+
 
 class ContestantError(Exception):
     """A contestant failed, or read something else than it was sent."""
 
 
 class UnableError(Exception):
-    """A contestant does not offer what a scenario asks for."""
+    """A contestant does not offer what a scenario asks for, or is too slow to wait for."""
 
 
 @dataclass(frozen=True)
@@ -215,6 +220,11 @@ def _warm_up(worker: Worker, load: Load, plan: Plan) -> int:
     requests = least
     for _ in range(_GUESSES):
         tried = worker.run(load, requests)
+        if tried.seconds > max(_SLOW, _SLOW_SLICES * plan.seconds):
+            raise UnableError(
+                f"{worker.title} left out of {load.name}: {requests} requests took"
+                f" {tried.seconds:.0f} s"
+            )
         requests = requests_for(plan.seconds, tried.per_request, least)
         if tried.seconds >= plan.seconds / 2:
             break

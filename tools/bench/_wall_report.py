@@ -48,7 +48,7 @@ def report(results: Results, trouble: Trouble | None = None) -> str:
 
 
 def _lists(trouble: Trouble) -> list[tuple[str, list[str]]]:
-    found = [("Not offered", trouble.unable), ("Failed", trouble.failed)]
+    found = [("Left out", trouble.unable), ("Failed", trouble.failed)]
     return [(title, lines) for title, lines in found if lines]
 
 

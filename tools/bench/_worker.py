@@ -28,7 +28,7 @@ from ._versions import version_of
 
 Request = Callable[[], Awaitable[int]]
 
-_PATIENCE = 120.0
+_PATIENCE = 60.0
 """Seconds; a slice that takes longer is stuck."""
 
 

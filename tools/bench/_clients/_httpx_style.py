@@ -14,6 +14,9 @@ from ._contract import (
     file_chunks,
 )
 
+_KEPT = 20
+"""Idle connections, its default. With more each request takes longer: it looks at all of them."""
+
 
 class HttpxStyle:
     """AsyncClient; proxies of the environment are left out, as the others do by default."""
@@ -24,7 +27,7 @@ class HttpxStyle:
         if setup.connections is not None:
             options["limits"] = package.Limits(
                 max_connections=setup.connections,
-                max_keepalive_connections=setup.connections,
+                max_keepalive_connections=setup.connections if setup.keep_all else _KEPT,
                 keepalive_expiry=IDLE_SECONDS,
             )
             options["timeout"] = NO_ANSWER_SECONDS

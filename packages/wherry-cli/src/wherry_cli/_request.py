@@ -173,19 +173,30 @@ async def open_session(
     configs = traces.trace_configs
     if view.is_verbose:
         configs.append(trace_into(view))
-    async with wherry.ClientSession(
-        connector=connecting.connector(limit),
-        ssl=tls,
-        proxy=connecting.proxy,
-        trust_env=connecting.trusts_environment,
-        cookie_jar=jar,
-        trace_configs=configs,
-    ) as session:
+    connector = connecting.connector(limit)
+    try:
+        session = wherry.ClientSession(
+            connector=connector,
+            ssl=tls,
+            proxy=connecting.proxy,
+            trust_env=connecting.trusts_environment,
+            cookie_jar=jar,
+            trace_configs=configs,
+        )
+    except ValueError as error:
+        await connector.close()
+        raise _refused(error) from error
+    async with session:
         try:
             yield session
         finally:
             if command.saves_cookies is not None:
                 save_jar(jar, command.saves_cookies)
+
+
+def _refused(error: ValueError) -> Exception:
+    """How the session refuses methods, fields, proxies and the like; its own errors stay."""
+    return error if isinstance(error, wherry.ClientError) else click.UsageError(str(error))
 
 
 async def _send(
@@ -207,10 +218,8 @@ async def _send(
             allow_redirects=plan.follows_redirects,
             middlewares=middlewares,
         )
-    except wherry.ClientError:
-        raise
-    except ValueError as error:  # how the session refuses methods, fields and the like
-        raise click.UsageError(str(error)) from error
+    except ValueError as error:
+        raise _refused(error) from error
 
 
 async def _deliver(
