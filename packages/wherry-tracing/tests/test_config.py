@@ -106,3 +106,14 @@ def test_handlers_may_name_the_types_they_expect() -> None:
 
     expected: list[Any] = [start]
     assert list(config.on_request_start) == expected
+
+
+def test_signals_that_are_heard_are_known_from_freezing_on() -> None:
+    """Until then any may yet get a handler."""
+    config = TraceConfig()
+    config.on_dns_cache_hit.append(handler)
+    assert config.heard == set(ALL_NAMES)
+
+    config.freeze()
+
+    assert config.heard == {"on_dns_cache_hit"}

@@ -122,10 +122,43 @@ async def test_two_requests_have_two_contexts() -> None:
     assert sent[0].trace_config_ctx is not sent[1].trace_config_ctx
 
 
-def test_without_configs_there_is_nobody_to_tell() -> None:
-    """S-333."""
+def test_without_handlers_there_is_nobody_to_tell() -> None:
+    """S-333: neither without configs."""
+    heard = TraceConfig()
+    record(heard)
+
     assert not begin((), None, None)
-    assert begin(frozen(TraceConfig()), None, None)
+    assert not begin(frozen(TraceConfig()), None, None)
+    assert begin(frozen(TraceConfig(), heard), None, None)
+
+
+@pytest.mark.parametrize(
+    ("signal", "of_connections", "of_exchanges"),
+    [
+        ("on_request_start", False, False),
+        ("on_request_end", False, False),
+        ("on_request_exception", False, False),
+        ("on_request_redirect", False, True),
+        ("on_request_headers_sent", False, True),
+        ("on_response_chunk_received", False, True),
+        ("on_bytes_read", False, True),
+        ("on_connection_reuseconn", True, False),
+        ("on_dns_cache_hit", True, False),
+        ("on_tls_handshake_end", True, False),
+    ],
+)
+def test_what_is_heard(signal: str, of_connections: bool, of_exchanges: bool) -> None:
+    """What nobody hears of need not be told at all."""
+
+    async def handler(session: object, context: object, params: object) -> None:
+        """Hears."""
+
+    config = TraceConfig()
+    getattr(config, signal).append(handler)
+    traces = begin(frozen(TraceConfig(), config), None, None)
+
+    assert traces.hears_of_connections == of_connections
+    assert traces.hears_of_exchanges == of_exchanges
 
 
 # --- events ---------------------------------------------------------------------------------------

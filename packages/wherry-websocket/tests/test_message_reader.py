@@ -390,6 +390,16 @@ def test_any_room_gives_the_same_messages_in_the_end(cuts: list[int], room: int)
     assert reading.controls == CONTROLS
 
 
+def test_message_that_came_in_pieces_counts_before_what_follows_it() -> None:
+    """SEC-55: found by comparing the twins; what comes after it is bounded by the rest."""
+    reading = Reading()
+    data = frame(0x82, b"12") + frame(0x82, b"3") * 9
+    reading.feed(data[:3])
+
+    assert reading.feed(data[3:], room=MESSAGE_OVERHEAD + 3) == [binary(b"12"), binary(b"3")]
+    assert reading.reader.backlog
+
+
 def test_small_compressed_bombs_do_not_outrun_the_room() -> None:
     """SEC-54, SEC-55: a read full of them inflates one message beyond the room at most."""
     alone = Deflater(15, no_takeover=True)

@@ -25,11 +25,11 @@ NO_ANSWER_SECONDS = 60.0
 class Setup:
     """What a session is opened for; the default is the session as its documentation opens it.
 
-    `connections`: as many may be open at a time, None for the contestant's own limit; `keep_all`
-    keeps all of them when idle, also with a contestant that keeps only some by default. `ca_file`: a
-    PEM file of the authority to trust, instead of the system's. `cookies`: keeps cookies, from IP
-    addresses too. `cold`: the server closes after each response, which only the floor has to be
-    told. `traced`: handlers for all that happens in a warm request.
+    `connections`: as many may be open at a time, None for the contestant's own limit. `keep_all`:
+    all of them stay when idle, also with a contestant that keeps only some by default. `ca_file`:
+    a PEM file of the authority to trust, instead of the system's. `cookies`: keeps cookies, from
+    IP addresses too. `cold`: the server closes after each response, which only the floor has to
+    be told. `traced`: handlers for all that happens in a warm request.
     """
 
     connections: int | None = None

@@ -24,7 +24,7 @@ PHASE_LABELS = dict(
 PHASE_STYLES = dict(
     zip(
         PHASES,
-        ("bright_black", "cyan", "yellow", "magenta", "bright_red", "green", "bright_blue"),
+        ("bright_black", "cyan", "yellow", "magenta", "bright_magenta", "green", "bright_blue"),
         strict=True,
     )
 )

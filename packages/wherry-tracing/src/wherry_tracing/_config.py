@@ -63,6 +63,8 @@ ADDED_SIGNAL_NAMES = (
 )
 """Those that only wherry has."""
 
+EVERY_SIGNAL = frozenset(SIGNAL_NAMES + ADDED_SIGNAL_NAMES)
+
 
 class TraceConfig:
     """Handlers for what happens to the requests of a session.
@@ -78,6 +80,7 @@ class TraceConfig:
         self._signals: dict[str, Signal[Any]] = {
             name: Signal() for name in SIGNAL_NAMES + ADDED_SIGNAL_NAMES
         }
+        self._heard = EVERY_SIGNAL
 
     def trace_config_ctx(self, trace_request_ctx: object = None) -> Any:
         """The context of one request: what the factory makes of the request's own value."""
@@ -87,6 +90,12 @@ class TraceConfig:
         """Close every signal for changes; a session does this when it is given the config."""
         for signal in self._signals.values():
             signal.freeze()
+        self._heard = frozenset(name for name, signal in self._signals.items() if len(signal))
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """The names of the signals that have handlers; of all signals until `freeze()`."""
+        return self._heard
 
     @property
     def on_request_start(self) -> Signal[TraceRequestStartParams]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._config import EVERY_SIGNAL
 from ._trace import Trace
 
 if TYPE_CHECKING:
@@ -21,12 +22,23 @@ if TYPE_CHECKING:
     from .protocols import ResponseShape
 
 
+CONNECTION_SIGNALS = frozenset(
+    name for name in EVERY_SIGNAL if name.startswith(("on_connection_", "on_dns_", "on_tls_"))
+)
+EXCHANGE_SIGNALS = (
+    EVERY_SIGNAL
+    - CONNECTION_SIGNALS
+    - {"on_request_start", "on_request_end", "on_request_exception"}
+)
+"""Those between the start of a call and its end."""
+
+
 def begin(
     trace_configs: Iterable[TraceConfig], session: object, trace_request_ctx: object = None
 ) -> RequestTraces:
     """The traces of one request: one context per config, made now and kept to its end.
 
-    The configs must be frozen. Without configs the result is false; then pass on None instead.
+    The configs must be frozen. If none has a handler the result is false; there is nobody to tell.
     """
     return RequestTraces(
         Trace(session, config, config.trace_config_ctx(trace_request_ctx=trace_request_ctx))
@@ -41,10 +53,22 @@ class RequestTraces:
     remaining ones are not called; the request is meant to fail with it.
     """
 
-    __slots__ = ("_traces",)
+    __slots__ = ("_heard", "_traces")
 
     def __init__(self, traces: Iterable[Trace]) -> None:
         self._traces = tuple(traces)
+        # Most configs handle few signals, and one that nobody handles should cost next to nothing.
+        self._heard = frozenset[str]().union(*(trace.heard for trace in self._traces))
+
+    @property
+    def hears_of_connections(self) -> bool:
+        """Whether anybody wants to know how requests get their connections."""
+        return not self._heard.isdisjoint(CONNECTION_SIGNALS)
+
+    @property
+    def hears_of_exchanges(self) -> bool:
+        """Whether anybody wants to know what is sent, and what of a response is read."""
+        return not self._heard.isdisjoint(EXCHANGE_SIGNALS)
 
     @property
     def traces(self) -> tuple[Trace, ...]:
@@ -52,7 +76,7 @@ class RequestTraces:
         return self._traces
 
     def __bool__(self) -> bool:
-        return bool(self._traces)
+        return bool(self._heard)
 
     async def _each(self, send: Callable[[Trace], Awaitable[None]]) -> None:
         for trace in self._traces:
@@ -62,107 +86,132 @@ class RequestTraces:
 
     async def request_start(self, method: str, url: URL, headers: CIMultiDict[str]) -> None:
         """The call begins; handlers may change `headers`."""
-        await self._each(lambda trace: trace.send_request_start(method, url, headers))
+        if "on_request_start" in self._heard:
+            await self._each(lambda trace: trace.send_request_start(method, url, headers))
 
     async def request_headers_sent(self, method: str, url: URL, headers: CIMultiDict[str]) -> None:
         """The head with its final `headers` is about to be written."""
-        sent = _without_fragment(url)
-        await self._each(lambda trace: trace.send_request_headers(method, sent, headers))
+        if "on_request_headers_sent" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(lambda trace: trace.send_request_headers(method, sent, headers))
 
     async def request_chunk_sent(self, method: str, url: URL, chunk: bytes) -> None:
         """A piece of the body was handed to the writer, not yet compressed or framed."""
-        sent = _without_fragment(url)
-        await self._each(lambda trace: trace.send_request_chunk_sent(method, sent, chunk))
+        if "on_request_chunk_sent" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(lambda trace: trace.send_request_chunk_sent(method, sent, chunk))
 
     async def response_chunk_received(self, method: str, url: URL, chunk: bytes) -> None:
         """A piece of the response body was read, decoded."""
-        sent = _without_fragment(url)
-        await self._each(lambda trace: trace.send_response_chunk_received(method, sent, chunk))
+        if "on_response_chunk_received" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(lambda trace: trace.send_response_chunk_received(method, sent, chunk))
 
     async def request_redirect(
         self, method: str, url: URL, headers: CIMultiDict[str], response: ResponseShape
     ) -> None:
         """`response` to this hop is a redirect, which will be followed."""
-        await self._each(lambda trace: trace.send_request_redirect(method, url, headers, response))
+        if "on_request_redirect" in self._heard:
+            await self._each(
+                lambda trace: trace.send_request_redirect(method, url, headers, response)
+            )
 
     async def request_end(
         self, method: str, url: URL, headers: CIMultiDict[str], response: ResponseShape
     ) -> None:
         """Head and redirects are done: method and URL of the last hop."""
-        await self._each(lambda trace: trace.send_request_end(method, url, headers, response))
+        if "on_request_end" in self._heard:
+            await self._each(lambda trace: trace.send_request_end(method, url, headers, response))
 
     async def request_exception(
         self, method: str, url: URL, headers: CIMultiDict[str], exception: BaseException
     ) -> None:
         """The call failed; at most once per call, and never after `request_end`."""
-        await self._each(
-            lambda trace: trace.send_request_exception(method, url, headers, exception)
-        )
+        if "on_request_exception" in self._heard:
+            await self._each(
+                lambda trace: trace.send_request_exception(method, url, headers, exception)
+            )
 
     async def informational_received(
         self, method: str, url: URL, status: int, reason: str, headers: MultiMapping[str]
     ) -> None:
         """A 1xx response came before the final one."""
-        sent = _without_fragment(url)
-        await self._each(
-            lambda trace: trace.send_informational_received(method, sent, status, reason, headers)
-        )
+        if "on_informational_received" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(
+                lambda trace: trace.send_informational_received(
+                    method, sent, status, reason, headers
+                )
+            )
 
     async def bytes_written(self, method: str, url: URL, total: int) -> None:
         """`total` bytes of the request are written by now."""
-        sent = _without_fragment(url)
-        await self._each(lambda trace: trace.send_bytes_written(method, sent, total))
+        if "on_bytes_written" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(lambda trace: trace.send_bytes_written(method, sent, total))
 
     async def bytes_read(self, method: str, url: URL, total: int) -> None:
         """`total` bytes of the response body are read by now, before decoding."""
-        sent = _without_fragment(url)
-        await self._each(lambda trace: trace.send_bytes_read(method, sent, total))
+        if "on_bytes_read" in self._heard:
+            sent = _without_fragment(url)
+            await self._each(lambda trace: trace.send_bytes_read(method, sent, total))
 
     # --- its connection ---------------------------------------------------------------------------
 
     async def connection_queued_start(self) -> None:
         """The request begins to wait for a place in the pool."""
-        await self._each(lambda trace: trace.send_connection_queued_start())
+        if "on_connection_queued_start" in self._heard:
+            await self._each(lambda trace: trace.send_connection_queued_start())
 
     async def connection_queued_end(self) -> None:
         """The wait for a place is over."""
-        await self._each(lambda trace: trace.send_connection_queued_end())
+        if "on_connection_queued_end" in self._heard:
+            await self._each(lambda trace: trace.send_connection_queued_end())
 
     async def connection_create_start(self) -> None:
         """A new connection is about to be made."""
-        await self._each(lambda trace: trace.send_connection_create_start())
+        if "on_connection_create_start" in self._heard:
+            await self._each(lambda trace: trace.send_connection_create_start())
 
     async def connection_create_end(self) -> None:
         """The new connection is ready, TLS included."""
-        await self._each(lambda trace: trace.send_connection_create_end())
+        if "on_connection_create_end" in self._heard:
+            await self._each(lambda trace: trace.send_connection_create_end())
 
     async def connection_reused(self) -> None:
         """An idle connection was taken."""
-        await self._each(lambda trace: trace.send_connection_reuseconn())
+        if "on_connection_reuseconn" in self._heard:
+            await self._each(lambda trace: trace.send_connection_reuseconn())
 
     async def dns_cache_hit(self, host: str) -> None:
         """The addresses of `host` were known, or are being looked up for another request."""
-        await self._each(lambda trace: trace.send_dns_cache_hit(host))
+        if "on_dns_cache_hit" in self._heard:
+            await self._each(lambda trace: trace.send_dns_cache_hit(host))
 
     async def dns_cache_miss(self, host: str) -> None:
         """The addresses of `host` were not known."""
-        await self._each(lambda trace: trace.send_dns_cache_miss(host))
+        if "on_dns_cache_miss" in self._heard:
+            await self._each(lambda trace: trace.send_dns_cache_miss(host))
 
     async def dns_resolve_start(self, host: str) -> None:
         """The resolver is about to be asked for `host`."""
-        await self._each(lambda trace: trace.send_dns_resolvehost_start(host))
+        if "on_dns_resolvehost_start" in self._heard:
+            await self._each(lambda trace: trace.send_dns_resolvehost_start(host))
 
     async def dns_resolve_end(self, host: str) -> None:
         """The resolver has answered for `host`."""
-        await self._each(lambda trace: trace.send_dns_resolvehost_end(host))
+        if "on_dns_resolvehost_end" in self._heard:
+            await self._each(lambda trace: trace.send_dns_resolvehost_end(host))
 
     async def tls_handshake_start(self, host: str) -> None:
         """A TLS handshake with `host` is about to begin."""
-        await self._each(lambda trace: trace.send_tls_handshake_start(host))
+        if "on_tls_handshake_start" in self._heard:
+            await self._each(lambda trace: trace.send_tls_handshake_start(host))
 
     async def tls_handshake_end(self, host: str) -> None:
         """The TLS handshake with `host` has succeeded."""
-        await self._each(lambda trace: trace.send_tls_handshake_end(host))
+        if "on_tls_handshake_end" in self._heard:
+            await self._each(lambda trace: trace.send_tls_handshake_end(host))
 
 
 def _without_fragment(url: URL) -> URL:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._config import EVERY_SIGNAL
 from .params import (
     TraceBytesReadParams,
     TraceBytesWrittenParams,
@@ -53,6 +54,11 @@ class Trace:
         self._session = session
         self._config = trace_config
         self._ctx = trace_config_ctx
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """The signals that need to be sent; a subclass may send what nobody handles."""
+        return self._config.heard if type(self) is Trace else EVERY_SIGNAL
 
     async def _send(self, signal: Signal[ParamsT], params: ParamsT) -> None:
         await signal.send(self._session, self._ctx, params)

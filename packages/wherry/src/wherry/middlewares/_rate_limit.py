@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .._request import ClientRequest
     from .._response import ClientResponse
 
-TICK_S: Final = 1e-9
+TICK_S: Final = 1e-8
 """Waits shorter than this are over: a clock might not be able to advance by so little."""
 
 FIRST_SWEEP: Final = 64
