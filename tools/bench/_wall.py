@@ -67,6 +67,15 @@ class Slice:
         return self.seconds / self.requests
 
 
+class Runner(Protocol):
+    """Who can be asked for slices."""
+
+    @property
+    def title(self) -> str: ...
+    def run(self, load: Load, requests: int) -> Slice:
+        """One slice."""
+
+
 class Worker:
     """The child process of a contestant, and the conversation with it."""
 
@@ -182,7 +191,7 @@ def run_scenario(
     slices: dict[str, list[Slice]] = {}
     for one in workers:
         with _left_out(one, slices, note, trouble):
-            sizes[one.title] = _warm_up(one, load, plan)
+            sizes[one.title] = warm_up(one, load, plan)
             slices[one.title] = []
     for number in range(plan.rounds):
         # Each round starts with another contestant, so none always follows the same one.
@@ -211,7 +220,7 @@ def _left_out(
         note(str(exc))
 
 
-def _warm_up(worker: Worker, load: Load, plan: Plan) -> int:
+def warm_up(worker: Runner, load: Load, plan: Plan) -> int:
     """Opens connections, fills caches, and finds out how many requests fill a slice.
 
     The first slices are slow, so the guess grows until a slice takes about as long as it should.

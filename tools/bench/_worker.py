@@ -89,10 +89,12 @@ async def timed_slice(request: Request, requests: int, tasks: int) -> Timed:
     ]
     try:
         sizes = await asyncio.gather(*running)
-    finally:
-        # After a failure the others must not run on into another slice.
+    except BaseException:
+        # The others must not run on into another slice.
         for task in running:
             task.cancel()
+        await asyncio.wait(running)
+        raise
     return Timed(time.perf_counter() - started, time.process_time() - cpu, sum(sizes))
 
 

@@ -10,21 +10,66 @@ import pytest
 from tools.bench import _clients, _memory
 from tools.bench._answers import answer, answers
 from tools.bench._callgrind import self_costs
-from tools.bench._floor import RawClient
-from tools.bench._memory import MEMORY_CLIENTS, WrongSizeError, calls_per_request, grown
-from tools.bench._memory_report import Cost, cost_table, load, over_budget, save
-from tools.bench._silent_loop import AnsweringServer, SilentLoop, StuckError
+from tools.bench._clients import RawClient
+from tools.bench._memory import MEMORY_CLIENTS, WORK, WrongSizeError, calls_per_request, grown
+from tools.bench._memory_report import Cost, cost_table, load, over_budget, save, trimmed
+from tools.bench._silent_loop import AnsweringServer, SilentLoop, StuckError, whole_requests
 
 Peer = Callable[[bool, str], None]
 
 
+@pytest.mark.parametrize("work", WORK)
 @pytest.mark.parametrize("tasks", [1, 4])
 @pytest.mark.parametrize("client", MEMORY_CLIENTS)
-def test_twenty_requests_run_on_the_silent_loop(client: str, tasks: int, peer: Peer) -> None:
+def test_twenty_requests_run_on_the_silent_loop(
+    client: str, tasks: int, work: str, peer: Peer
+) -> None:
     """Every contestant gets its answers, whole, without a socket being connected."""
     peer(_clients.is_installed(client), f"pip install {client}")
 
-    assert _memory.run_in_memory(client, 20, tasks=tasks) == 20
+    assert _memory.run_in_memory(client, 20, tasks=tasks, work=work) == 20
+
+
+_GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+_POST = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 4\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "whole", "left"),
+    [
+        (_GET, 1, b""),
+        (_GET * 3, 3, b""),
+        (_GET[:-1], 0, _GET[:-1]),
+        (_POST, 0, _POST),
+        (_POST + b"bod", 0, _POST + b"bod"),
+        (_POST + b"body", 1, b""),
+        ((_POST + b"\r\n\r\n") * 2 + _POST[:9], 2, _POST[:9]),
+    ],
+)
+def test_request_is_whole_when_its_body_is(written: bytes, whole: int, left: bytes) -> None:
+    """A head alone is a request only if it is a GET's; what looks like an end in a body is none."""
+    assert whole_requests(written) == (whole, left)
+
+
+def test_chunked_request_is_refused() -> None:
+    """The harness would wait for ever for an end it does not look for."""
+    with pytest.raises(ValueError, match="expected a Content-Length"):
+        whole_requests(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+
+
+def test_traced_work_calls_the_handlers() -> None:
+    """Otherwise it would be a GET by another name."""
+    traced = calls_per_request("wherry", few=5, many=15, work="traced")
+
+    assert traced["_aiohttp_style.py _traced"] >= 4.0
+    assert "_aiohttp_style.py _traced" not in calls_per_request("wherry", few=5, many=15)
+
+
+def test_trimmed_cost_leaves_out_what_explains_nothing() -> None:
+    """What is below a two-thousandth of the whole goes; numbers are rounded."""
+    cost = Cost("wherry", 100_000.4, {"memcpy": 900.4, "free": 49.0}, {"_a.py f": 1.004})
+
+    assert trimmed(cost) == Cost("wherry", 100_000, {"memcpy": 900}, {"_a.py f": 1.0})
 
 
 def test_raw_client_reads_exactly_the_bodies() -> None:

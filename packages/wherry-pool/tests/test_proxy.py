@@ -242,7 +242,12 @@ async def test_name_is_never_looked_up_here(
     transport.abort()
 
     assert [host for host, _, _ in resolver.asked] == ["proxy.test"]
-    assert observer.events == ["dns_resolve_start proxy.test", "dns_resolve_end proxy.test"]
+    assert observer.events == [
+        "dns_resolve_start proxy.test",
+        "dns_resolve_end proxy.test",
+        "tls_handshake_start host.test",
+        "tls_handshake_end host.test",
+    ]
 
 
 async def test_tunnel_is_asked_for_with_connect(

@@ -96,6 +96,30 @@ async def test_tls_dialer_keeps_its_promises(
     await check_dialer(new_dialer(ssl=client_context), key)
 
 
+@pytest.mark.parametrize("raising", [None, "tls_handshake_start", "tls_handshake_end"])
+async def test_tls_handshake_is_observed(
+    serve: Serve,
+    server_context: ssl.SSLContext,
+    client_context: ssl.SSLContext,
+    raising: str | None,
+) -> None:
+    """S-332: and an observer that raises leaves no connection behind."""
+    failure = ValueError("observer")
+    observer = RecordingObserver({} if raising is None else {raising: failure})
+    key = route(await serve(ssl=server_context), is_ssl=True)
+    dialing = new_dialer(ssl=client_context).dial(key, asyncio.Protocol, observer=observer)
+
+    if raising is None:
+        (await dialing).abort()
+    else:
+        with pytest.raises(ValueError, match="observer"):
+            await dialing
+
+    told = [event for event in observer.events if event.startswith("tls")]
+    expected = [f"tls_handshake_start {key.host}", f"tls_handshake_end {key.host}"]
+    assert told == expected[: 1 if raising == "tls_handshake_start" else 2]
+
+
 async def test_address_is_not_looked_up(serve: Serve) -> None:
     """S-135."""
     port = await serve()

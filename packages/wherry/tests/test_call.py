@@ -718,3 +718,43 @@ def test_inner_classes_of_the_tree_are_raised_as_their_leaves() -> None:
     folders = [Path(wherry.__file__).parent, Path(wherry_pool.__file__).parent]
     text = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
     assert [name for name in inner if f"raise {name}(" in text] == []
+
+
+async def test_what_goes_beyond_the_signals_of_aiohttp_is_told_too(fake: Fake) -> None:
+    """S-329 and more: 1xx heads, and the bytes of both directions as they are on the wire."""
+    config = TraceConfig()
+    told: list[tuple[str, object]] = []
+
+    async def hint(session: object, context: object, params: Any) -> None:
+        told.append(("1xx", params.status))
+
+    async def written(session: object, context: object, params: Any) -> None:
+        told.append(("written", params.total))
+
+    async def read(session: object, context: object, params: Any) -> None:
+        told.append(("read", params.total))
+
+    config.on_informational_received.append(hint)
+    config.on_bytes_written.append(written)
+    config.on_bytes_read.append(read)
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+    session, connector = fake(
+        RawPlan([early + response_bytes(b"whole")], closes=False), trace_configs=[config]
+    )
+    response = await session.post("http://h/", data=b"abc")
+    assert await response.read() == b"whole"
+    assert await response.content.read() == b""
+    assert told == [("1xx", 103), ("written", len(connector.requests[0].raw)), ("read", 5)]
+
+
+async def test_a_config_that_listens_to_nothing_costs_no_observer(fake: Fake) -> None:
+    """S-333."""
+    seen: list[ClientRequest] = []
+
+    async def look(request: ClientRequest, handler: Handler) -> ClientResponse:
+        seen.append(request)
+        return await handler(request)
+
+    session, _ = fake(trace_configs=[TraceConfig()], middlewares=[look])
+    await session.get("http://h/")
+    assert len(seen) == 1

@@ -67,5 +67,5 @@ async def test_what_a_call_does_about_statuses_is_checked_before_it_is_sent(fake
     """S-370, S-422."""
     session, connector = fake()
     with pytest.raises(TypeError, match="raise_for_status"):
-        await session.get("http://h/", raise_for_status=5)
+        await session.get("http://h/", raise_for_status=5)  # type: ignore[arg-type]
     assert connector.transports == []

@@ -32,7 +32,7 @@ from ._addr_info import AddrInfoType
 from ._connect import ConnectHandshake
 from ._route import ConnectionKey
 from ._socks import SocksError, SocksHandshake, Steps, socks4_steps, socks5_steps
-from ._tcp import address_family
+from ._tcp import address_family, tell_end_of_tls
 from ._timeout import seconds_or_none
 from ._timings import DialTimings
 from ._tls import SSLSetting, check_fingerprint, check_setting, context_for, fingerprint_for
@@ -122,7 +122,9 @@ class ProxyDialer:
             _check_unresolved(route)
         if scheme in HTTP_SCHEMES and not route.is_ssl:
             return await _reach_proxy(connect, proxy_key, protocol_factory)
-        trip = _Trip(route, proxy_key, connect, protocol_factory, timings or DialTimings())
+        trip = _Trip(
+            route, proxy_key, connect, protocol_factory, timings or DialTimings(), observer
+        )
         if scheme in HTTP_SCHEMES:
             return await self._through_http(trip)
         return await self._through_socks(trip, scheme, observer)
@@ -224,6 +226,8 @@ class ProxyDialer:
         route = trip.route
         setting = check_setting(route.ssl)
         context = context_for(setting, self._ssl)
+        if trip.observer is not None:
+            await trip.observer.tls_handshake_start(route.host)
         begun = monotonic()
         try:
             final = await secure(transport, route, context, self._ssl_shutdown_timeout)
@@ -232,6 +236,8 @@ class ProxyDialer:
             raise _no_tls(trip.proxy_key, error) from error
         finally:
             trip.timings.tls += monotonic() - begun
+        if trip.observer is not None:
+            await tell_end_of_tls(trip.observer, route.host, final)
         return final
 
 
@@ -243,6 +249,7 @@ class _Trip(NamedTuple):
     connect: _Connect
     protocol_factory: Callable[[], asyncio.BaseProtocol]
     timings: DialTimings
+    observer: PoolObserver | None
 
 
 # --- where to --------------------------------------------------------------------------------

@@ -96,7 +96,9 @@ class TcpDialer:
                 async with asyncio.timeout(seconds_or_none(attempt_timeout)) as limit:
                     # Again in each round: nobody connects to what was not allowed just before.
                     addresses = permitted(route.address_policy, route.host, addresses)
-                    return await self._attempt(route, protocol_factory, addresses, peer, timings)
+                    return await self._attempt(
+                        route, protocol_factory, addresses, peer, timings, observer
+                    )
             except TimeoutError as error:
                 if not limit.expired():
                     failure: Exception = connect_failed(route, error)
@@ -125,6 +127,7 @@ class TcpDialer:
         addresses: list[AddrInfoType],
         peer: list[object],
         timings: DialTimings,
+        observer: PoolObserver | None,
     ) -> asyncio.Transport:
         """One round: the first address that accepts, then TLS. `peer` gets its address."""
         setting = check_setting(route.ssl)
@@ -138,11 +141,16 @@ class TcpDialer:
             transport, _ = await loop.create_connection(protocol_factory, sock=sock)
             return transport
         peer.append(_peer_of(sock))
+        if observer is not None:
+            await _tell_start(observer, route.host, sock)
         begun = monotonic()
         try:
-            return await self._secured(route, setting, protocol_factory, sock)
+            transport = await self._secured(route, setting, protocol_factory, sock)
         finally:
             timings.tls += monotonic() - begun
+        if observer is not None:
+            await tell_end_of_tls(observer, route.host, transport)
+        return transport
 
     async def _connect(self, addresses: list[AddrInfoType]) -> socket.socket:
         if len(addresses) == 1 and self._local_addr is None and self._socket_factory is None:
@@ -285,6 +293,23 @@ async def _connect_to(info: AddrInfoType) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+async def _tell_start(observer: PoolObserver, host: str, sock: socket.socket) -> None:
+    try:
+        await observer.tls_handshake_start(host)
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def tell_end_of_tls(observer: PoolObserver, host: str, transport: asyncio.Transport) -> None:
+    """Tell that TLS with `host` is done; abort `transport` if that raises."""
+    try:
+        await observer.tls_handshake_end(host)
+    except BaseException:
+        transport.abort()
+        raise
 
 
 def _peer_of(sock: socket.socket) -> object:

@@ -84,6 +84,12 @@ class PoolObserver(Protocol):
     async def connection_create_end(self) -> None:
         """The new connection is ready, TLS included."""
 
+    async def tls_handshake_start(self, host: str) -> None:
+        """The TLS handshake with `host` is about to begin."""
+
+    async def tls_handshake_end(self, host: str) -> None:
+        """The TLS handshake with `host` has succeeded."""
+
     async def connection_reused(self) -> None:
         """An idle connection was taken."""
 

@@ -132,15 +132,15 @@ class Hop:
         self.url = url
         self.started = started
         self.headers: tuple[tuple[str, str], ...] = ()
-        self.request_body = Body()
+        self.request_body: Body = Body()
         self.response: Head | None = None
-        self.response_body = Body()
+        self.response_body: Body = Body()
         self.is_reused = False
         self.is_repeat = False
         """Whether it is the same request once more: a retry, or what a middleware asked for."""
         self.failure = ""
         """Class and text of the error it ended with."""
-        self.last_event = started
+        self.last_event: float = started
         self._marks: list[tuple[str, float]] = []
         self._answer: Callable[[], object] | None = None
         self._timings: TimingsShape | None = None
@@ -284,12 +284,12 @@ class TimelineRecorder:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.calls: list[Call] = []
-        self.calls_missed = 0
+        self.calls_missed: int = 0
         self._max_body = max_body
         self._max_calls = max_calls
         self._clock = clock
         self._now = now
-        self.trace_config = self._make_config()
+        self.trace_config: TraceConfig = self._make_config()
 
     @contextmanager
     def recording(self, session: Traceable) -> Iterator[None]:

@@ -84,6 +84,8 @@ from wherry_pool import (
     UnixConnector,
 )
 from wherry_tracing import (
+    TraceBytesReadParams,
+    TraceBytesWrittenParams,
     TraceConfig,
     TraceConnectionCreateEndParams,
     TraceConnectionCreateStartParams,
@@ -94,6 +96,7 @@ from wherry_tracing import (
     TraceDnsCacheMissParams,
     TraceDnsResolveHostEndParams,
     TraceDnsResolveHostStartParams,
+    TraceInformationalReceivedParams,
     TraceRequestChunkSentParams,
     TraceRequestEndParams,
     TraceRequestExceptionParams,
@@ -101,6 +104,8 @@ from wherry_tracing import (
     TraceRequestRedirectParams,
     TraceRequestStartParams,
     TraceResponseChunkReceivedParams,
+    TraceTlsHandshakeEndParams,
+    TraceTlsHandshakeStartParams,
 )
 from wherry_websocket import (
     ClientWebSocketResponse,
@@ -217,6 +222,8 @@ __all__ = [
     "ThreadedResolver",
     "TooManyRedirects",
     "TotalTimeoutError",
+    "TraceBytesReadParams",
+    "TraceBytesWrittenParams",
     "TraceConfig",
     "TraceConnectionCreateEndParams",
     "TraceConnectionCreateStartParams",
@@ -227,6 +234,7 @@ __all__ = [
     "TraceDnsCacheMissParams",
     "TraceDnsResolveHostEndParams",
     "TraceDnsResolveHostStartParams",
+    "TraceInformationalReceivedParams",
     "TraceRequestChunkSentParams",
     "TraceRequestEndParams",
     "TraceRequestExceptionParams",
@@ -234,6 +242,8 @@ __all__ = [
     "TraceRequestRedirectParams",
     "TraceRequestStartParams",
     "TraceResponseChunkReceivedParams",
+    "TraceTlsHandshakeEndParams",
+    "TraceTlsHandshakeStartParams",
     "UnixClientConnectorError",
     "UnixConnector",
     "WSCloseCode",

@@ -424,12 +424,15 @@ class ClientSession:
 
     async def _request_with_care(self, plan: CallPlan, call: Call) -> ClientResponse:
         """The same for requests that middlewares change, tracers watch, or that carry a body."""
-        if not self._trace_configs:
+        configs = self._trace_configs
+        traces = begin(configs, self, plan.trace_request_ctx) if configs else None
+        if not traces:
             request = self._own_copy(plan, call) if plan.middlewares else plan.request
-            return await self._carry_out_closing(request, plan, call)
+            carry_out = self._carry_out_closing if plan.needs_care else self._carry_out
+            return await carry_out(request, plan, call)
         request = self._own_copy(plan, call)
-        traces = begin(self._trace_configs, self, plan.trace_request_ctx)
-        call.observer = call.pool_observer = traces
+        call.observer = traces if traces.hears_of_exchanges else None
+        call.pool_observer = traces if traces.hears_of_connections else None
         method, url = request.method, request.original_url
         try:
             await traces.request_start(method, url, request.headers)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
     from http.cookies import BaseCookie
 
-    from multidict import CIMultiDict
+    from multidict import CIMultiDict, CIMultiDictProxy
     from yarl import URL
 
     from wherry_pool import ClientTimeout, ConnectionKey
@@ -142,6 +142,17 @@ class RequestObserver(Protocol):
 
     async def request_chunk_sent(self, method: str, url: URL, chunk: bytes) -> None:
         """A piece of the body was handed over, before coding and framing."""
+
+    async def informational_received(
+        self, method: str, url: URL, status: int, reason: str, headers: CIMultiDictProxy[str]
+    ) -> None:
+        """A 1xx response came before the final one."""
+
+    async def bytes_written(self, method: str, url: URL, total: int) -> None:
+        """`total` bytes of the request, head and framing included, are written by now."""
+
+    async def bytes_read(self, method: str, url: URL, total: int) -> None:
+        """`total` bytes of the response body have arrived by now, before decoding."""
 
     async def response_chunk_received(self, method: str, url: URL, chunk: bytes) -> None:
         """The caller read a piece of the decoded body."""

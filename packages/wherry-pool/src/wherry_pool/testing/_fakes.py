@@ -123,6 +123,14 @@ class RecordingObserver:
         """The new connection is ready."""
         await self._note("connection_create_end")
 
+    async def tls_handshake_start(self, host: str) -> None:
+        """The TLS handshake is about to begin."""
+        await self._note("tls_handshake_start", host)
+
+    async def tls_handshake_end(self, host: str) -> None:
+        """The TLS handshake has succeeded."""
+        await self._note("tls_handshake_end", host)
+
     async def connection_reused(self) -> None:
         """An idle connection was taken."""
         await self._note("connection_reused")

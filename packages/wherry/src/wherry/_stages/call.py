@@ -118,6 +118,8 @@ class Call:
                 await self._tell_sending(self.observer, request, exchange)
             connection.start(exchange)
             await exchange.waiter
+            if self.observer is not None:
+                await self._tell_answered(self.observer, request, exchange)
             response = session.response_class(request, exchange, connection)
             if response.head is not request.last_head:
                 request.remember_head(response.head)
@@ -163,11 +165,25 @@ class Call:
         elif body is not None:
             exchange.request_body = ObservedBody(body, observer, request.method, request.url)
 
+    async def _tell_answered(
+        self, observer: RequestObserver, request: ClientRequest, exchange: Exchange
+    ) -> None:
+        for head in exchange.informational:
+            await observer.informational_received(
+                request.method, request.url, head.status, head.reason, head.headers
+            )
+        await observer.bytes_written(request.method, request.url, exchange.output_size)
+
     def _watch_reading(
         self, observer: RequestObserver, request: ClientRequest, response: ClientResponse
     ) -> None:
+        exchange = response.exchange
+
         async def tell(data: bytes) -> None:
             await observer.response_chunk_received(request.method, request.url, data)
+            incoming = exchange.incoming
+            total = len(exchange.body or b"") if incoming is None else incoming.received
+            await observer.bytes_read(request.method, request.url, total)
 
         response.call_on_read(tell)
 
