@@ -23,9 +23,6 @@ INSTALL_HINT = "install valgrind first: apt-get install valgrind (or dnf, pacman
 
 _NAME = re.compile(r"(c?)fn=\((\d+)\)(?: (.*))?")
 
-_PARSER = "_PyPegen_"
-"""What CPython's parser functions begin with; a request has no business there."""
-
 
 class CountingError(Exception):
     """Valgrind, or the contestant under it, failed; the message holds what it printed."""
@@ -63,17 +60,24 @@ def count(subject: Subject, *, few: int, many: int) -> Count:
     A run without valgrind comes first: it writes the bytecode caches, which would otherwise be part
     of the first count only.
     """
+    newest = _newest_source()
     _run(_child(subject, 1, many), subject.environment)
     low = _counted(_child(subject, few, many), subject.environment)
     high = _counted(_child(subject, many, many), subject.environment)
     high.subtract(low)
-    if any(name.startswith(_PARSER) and cost > 0 for name, cost in high.items()):
+    if _newest_source() != newest:
         raise CountingError(
-            "a module was compiled in one run and not in the other: its source changed meanwhile;"
+            "a source changed while it was counted, so two runs of different code were subtracted;"
             " count again"
         )
     functions = {function: cost / (many - few) for function, cost in high.most_common()}
     return Count(sum(functions.values()), functions)
+
+
+def _newest_source() -> float:
+    """When a source of what is counted was last changed."""
+    sources = [*ROOT.glob("packages/*/src/**/*.py"), *ROOT.glob("tools/bench/**/*.py")]
+    return max(file.stat().st_mtime for file in sources)
 
 
 def count_calls(subject: Subject) -> dict[str, float]:

@@ -16,6 +16,9 @@ _HEADER = (
     "verdict",
 )
 
+_ENOUGH = 3
+"""Rounds; the spread of fewer says nothing."""
+
 
 def compare(before: Kept, after: Kept) -> str:
     """A table of what both results have, and what the versions were.
@@ -24,7 +27,7 @@ def compare(before: Kept, after: Kept) -> str:
     """
     check_same_machine(before.machine, after.machine)
     rows = [
-        _row(name, one, after.summaries(name)[client])
+        _row(name, one, after.summaries(name)[client], _rounds(before, after, name, client))
         for name in before.results
         if name in after.results
         for client, one in before.summaries(name).items()
@@ -35,7 +38,12 @@ def compare(before: Kept, after: Kept) -> str:
     return "\n\n".join([markdown_table(_HEADER, rows), *_other_versions(before, after)])
 
 
-def _row(scenario: str, before: Summary, after: Summary) -> list[str]:
+def _rounds(before: Kept, after: Kept, scenario: str, client: str) -> int:
+    """How many the result with fewer rounds has."""
+    return min(len(kept.results[scenario][client]) for kept in (before, after))
+
+
+def _row(scenario: str, before: Summary, after: Summary, rounds: int) -> list[str]:
     return [
         scenario,
         before.client,
@@ -43,7 +51,7 @@ def _row(scenario: str, before: Summary, after: Summary) -> list[str]:
         f"{after.median * 1e6:,.1f}",
         f"{after.median / before.median:.2f}",
         f"{_times(before)} → {_times(after)}",
-        verdict(before, after),
+        verdict(before, after) if rounds >= _ENOUGH else "too few rounds",
     ]
 
 

@@ -128,7 +128,9 @@ def _draw_bars(pyplot: Any, kept: Kept, scenarios: Sequence[str]) -> Any:
     )
     for (name, found), axis in zip(rows.items(), axes[:, 0], strict=True):
         _draw_scenario(axis, name, found)
-    axes[-1, 0].set_xlabel("µs per request, median; whiskers: half the quartile distance")
+    axes[-1, 0].set_xlabel(
+        "µs per request, median; whiskers: half the quartile distance", fontsize=8
+    )
     figure.suptitle(_subtitle(kept), fontsize=8, color="#555555")
     return figure
 
@@ -172,6 +174,9 @@ def _draw_scale(
         )
     axis.set_xscale("log")
     axis.set_yscale("log")
+    ticks = sorted({tasks for points in lines.values() for tasks, _ in points})
+    axis.set_xticks(ticks, [str(tick) for tick in ticks])
+    axis.minorticks_off()
     axis.set_xlabel("requests at a time")
     axis.set_ylabel("µs per request")
     axis.legend(fontsize=8, frameon=False)

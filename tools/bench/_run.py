@@ -11,7 +11,7 @@ from ._machine import OtherMachineError
 from ._memory import WORK
 from ._plot import NoMatplotlibError
 from ._run_memory import gate, memory
-from ._run_process import idle, micro, setup, startup
+from ._run_process import idle, setup, startup
 from ._run_wall import GROUPS, LOADS, compare, plot, wall
 
 
@@ -116,6 +116,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _micro(options: argparse.Namespace) -> int:
+    """Imported when it is asked for: the other commands do without wherry in this environment."""
+    from ._run_micro import micro
+
+    return micro(options)
+
+
 _COMMANDS = {
     "setup": setup,
     "wall": wall,
@@ -125,7 +132,7 @@ _COMMANDS = {
     "idle": idle,
     "memory": memory,
     "gate": gate,
-    "micro": micro,
+    "micro": _micro,
 }
 
 _REFUSALS = (ValueError, OSError, CountingError, OtherMachineError, NoMatplotlibError)

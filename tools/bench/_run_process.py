@@ -1,8 +1,6 @@
-"""The commands setup, startup, idle and micro."""
+"""The commands setup, startup and idle: environments, and what a process of a contestant takes."""
 
 import argparse
-import asyncio
-import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +10,6 @@ from ._contestants import CONTESTANTS, REQUIREMENTS
 from ._environments import SetupError, cache_folder, make_environment
 from ._idle import IDLERS, IdleError, barrier_server, bytes_per_connection, idle_table
 from ._machine import machine
-from ._micro import PEERS, DisagreementError, installed_peers, run_case
-from ._micro_codec import codec_cases
-from ._micro_cookies import cookie_cases
-from ._micro_report import micro_table
 from ._startup import STARTERS, StartError, measure_starts, start_table, starts_as_json
 
 INSTALLABLE = ("wherry", *REQUIREMENTS)
@@ -89,20 +83,3 @@ def _write(target: Path | None, measured: dict[str, object]) -> None:
     if target is not None:
         text = json.dumps({"machine": machine(), **measured}, indent=1)
         target.write_text(text, encoding="utf-8")
-
-
-def micro(options: argparse.Namespace) -> int:
-    """Times small pieces of work; 1 if contestants disagree about a result."""
-    names = installed_peers()
-    note(f"{name} left out: pip install {name}" for name in PEERS if name not in names)
-    with contextlib.closing(asyncio.new_event_loop()) as loop:
-        results = []
-        for case in [*codec_cases(loop, names), *cookie_cases(loop, names)]:
-            try:
-                results.append(run_case(case, rounds=options.rounds, seconds=options.seconds))
-            except DisagreementError as exc:
-                print(exc)
-                return 1
-            note([f"{case.name}: done"])
-    print(micro_table(results))
-    return 0

@@ -36,28 +36,34 @@ def _frame(payload: bytes) -> bytes:
 
 
 def _picows_listener(package: Any, path: str) -> Any:
-    binary = package.WSMsgType.BINARY
+    binary, close = package.WSMsgType.BINARY, package.WSMsgType.CLOSE
 
     class Echo(package.WSListener):  # type: ignore[misc]  # Any: its types may be missing
         def on_ws_frame(self, transport: Any, frame: Any) -> None:
             if frame.msg_type == binary:
-                transport.send(binary, frame.get_payload_as_bytes())
+                self.binary_received(transport, frame)
+            elif frame.msg_type == close:
+                # Clients wait for the answer to their closing handshake.
+                transport.send_close(frame.get_close_code(), frame.get_close_message())
+                transport.disconnect()
 
-    class Flood(package.WSListener):  # type: ignore[misc]  # the same
-        def on_ws_frame(self, transport: Any, frame: Any) -> None:
-            if frame.msg_type == binary:
-                for piece in flood_pieces(frame.get_payload_as_bytes()):
-                    transport.underlying_transport.write(piece)
+        def binary_received(self, transport: Any, frame: Any) -> None:
+            transport.send(binary, frame.get_payload_as_bytes())
 
-    class Sink(package.WSListener):  # type: ignore[misc]  # the same
+    class Flood(Echo):
+        def binary_received(self, transport: Any, frame: Any) -> None:
+            for piece in flood_pieces(frame.get_payload_as_bytes()):
+                transport.underlying_transport.write(piece)
+
+    class Sink(Echo):
         def __init__(self) -> None:
             self._size = 0
 
-        def on_ws_frame(self, transport: Any, frame: Any) -> None:
+        def binary_received(self, transport: Any, frame: Any) -> None:
             if frame.payload_size == 1 and frame.get_payload_as_bytes() == END_OF_BURST:
                 transport.send(binary, b"%d" % self._size)
                 self._size = 0
-            elif frame.msg_type == binary:
+            else:
                 self._size += frame.payload_size
 
     return {"/echo": Echo, "/flood": Flood, "/sink": Sink}[path]()

@@ -67,8 +67,9 @@ def test_result_that_does_not_say_its_machine_is_not_compared() -> None:
 
 def test_comparison_has_a_row_for_what_both_have() -> None:
     """Medians, their ratio, and how each stood to aiohttp then."""
-    before = kept({"cold": {"wherry": [2e-6], "aiohttp": [4e-6]}, "tls64": {"wherry": [1.0]}})
-    after = kept({"cold": {"wherry": [1e-6], "aiohttp": [4e-6]}}, "2")
+    row = {"wherry": [2e-6] * 3, "aiohttp": [4e-6] * 3}
+    before = kept({"cold": row, "tls64": {"wherry": [1.0]}})
+    after = kept({"cold": {**row, "wherry": [1e-6] * 3}}, "2")
 
     *_, wherry, aiohttp, _, title, first, _ = compare(before, after).splitlines()
 
@@ -80,6 +81,13 @@ def test_comparison_has_a_row_for_what_both_have() -> None:
         "Other versions:",
         "- aiohttp: 1 on Python 3.11.7 → 2 on Python 3.11.7",
     )
+
+
+def test_two_rounds_make_no_verdict() -> None:
+    """Their spread says nothing."""
+    text = compare(kept({"cold": {"wherry": [1.0] * 9}}), kept({"cold": {"wherry": [9.0] * 2}}))
+
+    assert "too few rounds" in text.splitlines()[2]
 
 
 def test_nothing_in_common_is_said() -> None:

@@ -9,7 +9,7 @@ import pytest
 from tools.bench import _environments, _run_process
 from tools.bench._barrier_server import ANSWER, Barrier
 from tools.bench._clients import CLIENTS
-from tools.bench._contestants import CONTESTANTS, REQUIREMENTS
+from tools.bench._contestants import CONTESTANTS, REQUIREMENTS, Contestant
 from tools.bench._environments import (
     SetupError,
     cache_folder,
@@ -122,16 +122,15 @@ def test_starts_are_counted_in_fresh_processes() -> None:
     assert all(0 < one.seconds < 60 and one.resident > 1024**2 for one in found)
 
 
-def test_contestant_that_cannot_be_imported_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+def test_contestant_that_cannot_be_imported_is_named(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its traceback is on standard error."""
-    with pytest.raises(StartError, match="niquests could not be imported: exit code 1"):
-        start("niquests", _empty_python())
+    monkeypatch.setitem(CONTESTANTS, "primp", Contestant("primp", "no_such_module"))
+
+    with pytest.raises(StartError, match="primp could not be imported: exit code 1"):
+        start("primp", HERE)
     assert "ModuleNotFoundError" in capfd.readouterr().err
-
-
-def _empty_python() -> Path:
-    """The interpreter this environment was made from, which has no such package."""
-    return Path(sys._base_executable)
 
 
 def test_start_table_has_medians() -> None:

@@ -101,8 +101,9 @@ async def test_failed_slice_leaves_no_task_behind() -> None:
     async def request() -> int:
         nonlocal made
         made += 1
+        number = made
         await asyncio.sleep(0)
-        if made == 2:
+        if number == 2:
             raise ConnectionError("gone")
         await asyncio.get_running_loop().create_future()
         return 0

@@ -135,11 +135,10 @@ def test_pyright_that_is_missing_is_exit_code_two(
 
 @pytest.mark.slow
 @pytest.mark.network  # the first run fetches pyright from npm
-def test_errors_have_types_throughout(
-    peer: Callable[[bool, str], None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_errors_have_types_throughout(capsys: pytest.CaptureFixture[str]) -> None:
     """With pyright itself."""
-    peer(shutil.which("pyright") is not None, "pip install pyright")
+    if shutil.which("pyright") is None:
+        pytest.skip("needs pyright, which needs node and npm: never required")
 
     assert main(["--complete", "wherry-errors"]) == 0
     assert "100.0" in capsys.readouterr().out
