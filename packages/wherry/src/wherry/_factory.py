@@ -31,7 +31,7 @@ from ._fields import (
     leading_fields,
     merge_headers,
 )
-from ._head import HeadTemplate
+from ._head import HeadTemplate, PreparedHead
 from ._options import CallPlan, RequestOptions, check_option_names, check_raise_for_status
 from ._proxy import Proxy, check_proxy_auth, make_proxy
 from ._request import ClientRequest, RequestSource
@@ -88,6 +88,17 @@ class Defaults:
     proxy_auth: BasicAuth | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """What calls with a body to one URL have in common."""
+
+    request: ClientRequest
+    """Without a body: it would be kept in memory."""
+    head: HeadTemplate
+    middlewares: Sequence[Middleware]
+    raise_for_status: bool | Callable[[ClientResponse], Awaitable[None]]
+
+
 class RequestFactory:
     """Makes plans and requests with the defaults, the cookies and the connector of a session."""
 
@@ -106,6 +117,7 @@ class RequestFactory:
         self._asks_empty_jar = not _is_silent_when_empty(cookie_jar)
         self._connector = connector
         self._heads: dict[_HeadKey, HeadTemplate] = {}
+        self._patterns: dict[tuple[str, str, str], _Pattern] = {}
         self._templates: dict[tuple[str, str], CallPlan] = {}
         self._targets: dict[_TargetKey, Target] = {}
 
@@ -126,6 +138,33 @@ class RequestFactory:
         plan.request.freeze()
         _remember(self._templates, key, plan)
         return plan
+
+    def plan_with_body(self, method: str, url: StrOrURL, body: PayloadProtocol) -> CallPlan | None:
+        """The plan of a call with nothing but `body`, after the pattern of one like it.
+
+        All that differs is the body and its length. None for a body that is not in memory, or that
+        brings fields of its own.
+        """
+        if type(url) is not str or body.in_memory is None or len(body.headers) != 1:
+            return None
+        key = (method, url, body.headers.get("Content-Type", ""))
+        version = getversion(self._headers)  # type: ignore[arg-type]  # its stub is invariant
+        pattern = self._patterns.get(key)
+        if pattern is None or not self._is_current(pattern.request, version):
+            plan = self.plan(self.source(method, url, {}, body), {})
+            request = plan.request
+            head = self._head_template(request.source, request.target)
+            if head is not None:
+                bare = request.with_body(None)
+                bare.headers_version = version
+                pattern = _Pattern(bare, head, plan.middlewares, plan.raise_for_status)
+                _remember(self._patterns, key, pattern)
+            return plan
+        request = pattern.request
+        prepared = self._fill(pattern.head, request.source, request.target, request.cookie, body)
+        return CallPlan(
+            request.with_body(body, prepared), pattern.middlewares, pattern.raise_for_status
+        )
 
     def _is_current(self, request: ClientRequest, version: int) -> bool:
         """Whether a request that was kept is what would be made now, from the same arguments."""
@@ -192,21 +231,12 @@ class RequestFactory:
         """A request with target, cookies, credentials and automatic fields added."""
         target = self._target(source, settings)
         cookie = self._cookie_for(target.url)
-        auth = source.auth.encode() if source.auth is not None else ""
         head = self._head_template(source, target)
         headers, prepared = None, None
         if head is None:
-            headers = self._compose(source, target, cookie, auth)
+            headers = self._compose(source, target, cookie)
         else:
-            prepared = head.fill(
-                source.method,
-                target.request_target,
-                target.host_field,
-                minor=self._defaults.version.minor,
-                cookie=cookie,
-                authorization=auth,
-                length=0 if source.body is None else source.body.size or 0,
-            )
+            prepared = self._fill(head, source, target, cookie, source.body)
         return self._request_class(
             source,
             target,
@@ -215,6 +245,24 @@ class RequestFactory:
             version=self._defaults.version,
             cookie=cookie,
             prepared=prepared,
+        )
+
+    def _fill(
+        self,
+        head: HeadTemplate,
+        source: RequestSource,
+        target: Target,
+        cookie: str,
+        body: PayloadProtocol | None,
+    ) -> PreparedHead:
+        return head.fill(
+            source.method,
+            target.request_target,
+            target.host_field,
+            minor=self._defaults.version.minor,
+            cookie=cookie,
+            authorization=_authorization(source),
+            length=0 if body is None else body.size or 0,
         )
 
     def _head_template(self, source: RequestSource, target: Target) -> HeadTemplate | None:
@@ -243,14 +291,12 @@ class RequestFactory:
             _remember(self._heads, key, template)
         return template
 
-    def _compose(
-        self, source: RequestSource, target: Target, cookie: str, authorization: str
-    ) -> CIMultiDict[str]:
+    def _compose(self, source: RequestSource, target: Target, cookie: str) -> CIMultiDict[str]:
         """All fields, one by one."""
         if source.cookies or (cookie and "Cookie" in source.headers):
             own = encode_cookies(source.cookies or {}, quote_cookie=self._quote_cookie)
             cookie = merge_cookie_headers(*source.headers.getall("Cookie", ()), cookie, own)
-        extras = self._extras(source, target, cookie, authorization)
+        extras = self._extras(source, target, cookie, _authorization(source))
         return compose_fields(source.method, source.headers, source.body, extras)
 
     def _extras(
@@ -359,6 +405,10 @@ class RequestFactory:
     @property
     def _quote_cookie(self) -> bool:
         return bool(getattr(self._cookie_jar, "quote_cookie", True))
+
+
+def _authorization(source: RequestSource) -> str:
+    return "" if source.auth is None else source.auth.encode()
 
 
 def _proxy_authorization(source: RequestSource, target: Target) -> str:

@@ -197,6 +197,22 @@ class ClientRequest:
         twin._was_sent = self._was_sent  # noqa: SLF001
         return twin
 
+    def with_body(
+        self, body: PayloadProtocol | None, prepared: PreparedHead | None = None
+    ) -> ClientRequest:
+        """The same request with another body, and the head that goes with it."""
+        twin = type(self)(
+            self.source if self.source.body is None else replace(self.source, body=None),
+            self.target,
+            None,
+            self.settings,
+            version=self.version,
+            cookie=self.cookie,
+            prepared=prepared,
+        )
+        twin._body = body  # noqa: SLF001 - of the same class
+        return twin
+
     @property
     def headers(self) -> CIMultiDict[str]:
         """All fields in the order of the wire. They may be changed."""

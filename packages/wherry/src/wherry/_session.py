@@ -398,6 +398,10 @@ class ClientSession:
         settle(options)
         body = self._factory.payload_of(options)
         try:
+            if body is not None and len(options) == 1 and not self._trust_env:
+                plan = self._factory.plan_with_body(method, url, body)
+                if plan is not None:
+                    return plan
             source = self._factory.source(method, url, options, body)
             if self._trust_env:
                 source = await with_environment(source)
