@@ -35,7 +35,7 @@ class LoopbackConnection(asyncio.Protocol):
         """Done when the connection is over."""
         self.failure: Exception | None = None
         """What the handler raised."""
-        self.was_made = False
+        self.was_made: bool = False
         """Whether the connection, TLS included, ever stood."""
         self._server = serve_bytes(handler)
         self._transport: asyncio.Transport | None = None
