@@ -251,8 +251,6 @@ class Retry:
     ) -> float | None:
         if response.status not in self._rules.statuses:
             return None
-        # Of a redirect hop the response knows the deadline more exactly.
-        deadline = min(deadline, response.exchange.deadline)
         return self._delay(request, None, response.headers, made, deadline)
 
     def _delay(
